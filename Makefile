@@ -1,0 +1,52 @@
+# Every target does its own set-up: a virtual environment with exactly what requirements-dev.txt locks.
+# Needs Python 3.13 and the package index; `make PYTHON=/path/to/python3.13 ...` names another one.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint goldens docs lock clean
+
+help: ## what can be done here
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+demo: $(VENV)/ready ## the main job on the embedded lab: one path proven, then broken in several ways
+	@$(BIN)/python -m lab.demo
+
+test: $(VENV)/ready ## all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/ready ## measure the probe against blackbox_exporter on the same targets (ARGS=--quick, ARGS=--readme)
+	$(BIN)/python -m bench $(ARGS)
+
+lint: $(VENV)/ready ## style, types, and that everything generated is up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m probes.tell.reference --check
+
+goldens: $(VENV)/ready ## write the golden observations and findings anew; then look at the difference
+	$(BIN)/python -m tests.goldens
+
+docs: $(VENV)/ready ## write the generated pages anew
+	$(BIN)/python -m probes.tell.reference
+
+# The locks name versions and hashes, and no index: any mirror will do.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
+lock: $(VENV)/ready ## resolve anew (ARGS=--upgrade), and export what runs in Azure
+	$(COMPILE) $(ARGS) --group dev pyproject.toml --output-file requirements-dev.txt
+	$(COMPILE) --constraint requirements-dev.txt pyproject.toml --output-file requirements.txt
+	$(COMPILE) --constraint requirements-dev.txt --group orders --output-file orders/requirements.txt
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .lab .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/ready: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
+	  echo "This project needs Python 3.13 (.python-version); $(PYTHON) is another. Name one: make PYTHON=/path/to/python3.13" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""The whole private path on one machine, and every way to break it."""

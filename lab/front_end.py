@@ -1,0 +1,60 @@
+"""App Service's front end: who gets through to the web app, and what stands in its way."""
+
+import asyncio
+
+from lab import pages
+from lab.http import Handler, Request, Response
+from lab.world import Site, SiteState
+
+CALLER = "198.51.100.7"
+"""Address that the public front end sees the probe come from."""
+SLOWNESS_S = 2.5
+TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n{"service": "orders", '
+GARBAGE = b"\x15\x03\x00 this is not the protocol you are looking for\r\n\r\n"
+
+
+class FrontEnd:
+    """The handler of one listener that serves a site."""
+
+    def __init__(self, site: Site, *, public: bool, application: Handler) -> None:
+        """Serve the site; `public` = on its public address. `application` is called for what gets through."""
+        self._site = site
+        self._public = public
+        self._application = application
+        self._hosts = {host.lower() for host in site.hosts}
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request, in the order of the real checks: host name, network, deployment site, state."""
+        return pages.dated(await self._answer(request))
+
+    async def _answer(self, request: Request) -> Response:
+        host = (request.header("host") or "").partition(":")[0].lower()
+        if host not in self._hosts:
+            return pages.site_not_found()
+        if self._public and not self._site.public_access:
+            return pages.ip_forbidden(CALLER)
+        if ".scm." in host:  # Kudu: it runs beside the app, whatever state that is in
+            return pages.kudu_unauthorized()
+        return await self._in_state(request)
+
+    async def _in_state(self, request: Request) -> Response:
+        match self._site.state:
+            case SiteState.STOPPED:
+                return pages.site_disabled()
+            case SiteState.HOST_DOWN:
+                return pages.host_not_running()
+            case SiteState.OFFLINE:
+                return pages.app_offline()
+            case SiteState.ERROR:
+                return Response(status=500, reason="Internal Server Error")
+            case SiteState.HANGS:
+                await asyncio.Event().wait()
+            case SiteState.SLOW:
+                await asyncio.sleep(SLOWNESS_S)
+            case SiteState.TRUNCATES:
+                return Response(status=200, raw=TRUNCATED)
+            case SiteState.GARBAGE:
+                return Response(status=200, raw=GARBAGE)
+            case SiteState.RUNNING:
+                pass
+        return await self._application(request)

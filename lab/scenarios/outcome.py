@@ -1,0 +1,28 @@
+"""Scenarios by what is expected of them."""
+
+from lab.world import Scenario, World
+
+
+def proven(name: str, shows: str, world: World) -> Scenario:
+    """Nothing is wrong, and nothing may be found."""
+    return Scenario(name=name, breaks=f"nothing: {shows}", verdict="proven", finding=None, world=world)
+
+
+def degraded(name: str, breaks: str, finding: str, world: World) -> Scenario:
+    """It works, with a warning."""
+    return Scenario(name=name, breaks=breaks, verdict="degraded", finding=finding, world=world)
+
+
+def exposed(name: str, breaks: str, finding: str, world: World) -> Scenario:
+    """It works, but is not private, or answers strangers."""
+    return Scenario(name=name, breaks=breaks, verdict="exposed", finding=finding, world=world)
+
+
+def broken(name: str, breaks: str, finding: str, world: World) -> Scenario:
+    """It does not work."""
+    return Scenario(name=name, breaks=breaks, verdict="broken", finding=finding, world=world)
+
+
+def inconclusive(name: str, breaks: str, finding: str, world: World) -> Scenario:
+    """The agent cannot see enough to say."""
+    return Scenario(name=name, breaks=breaks, verdict="inconclusive", finding=finding, world=world)

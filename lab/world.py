@@ -1,0 +1,241 @@
+"""The state of a whole private path as data: what every name server answers and what stands at every address.
+
+A scenario is the healthy world with something changed. Nothing here runs: the embedded lab turns a world into servers
+on loopback, and another form of the lab may turn the same world into network namespaces.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class NameServerFault(StrEnum):
+    """How a name server misbehaves."""
+
+    SILENT = "silent"
+    """It takes the query, over UDP and TCP, and never answers."""
+    CLOSED = "closed"
+    """Nothing listens at its address."""
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    MALFORMED = "malformed"
+    """It answers bytes that are no DNS message."""
+    TRUNCATES = "truncates"
+    """Every UDP answer has TC set and no records; TCP answers in full. Healthy, if a client knows the protocol."""
+    SLOW = "slow"
+    """It answers rightly after 700 ms."""
+
+
+class ListenerFault(StrEnum):
+    """How an address misbehaves below HTTP."""
+
+    CLOSED = "closed"
+    """RST in answer to SYN."""
+    DROPS = "drops"
+    """SYN is never answered."""
+    RESETS = "resets"
+    """RST once the ClientHello has come."""
+    CLOSES = "closes"
+    """FIN once the ClientHello has come."""
+    SILENT = "silent"
+    """TCP connects, and nothing ever comes."""
+    PLAIN = "plain"
+    """It speaks HTTP where TLS is expected."""
+    OLD_TLS = "old-tls"
+    """It offers TLS 1.1 at most."""
+
+
+class SiteState(StrEnum):
+    """What the App Service front end and the Functions host make of a request (facts: App Service's own pages)."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    """403 `Site Disabled`, "This web app is stopped"."""
+    HOST_DOWN = "host-down"
+    """503 `Function host is not running.`"""
+    OFFLINE = "offline"
+    """503 with the page of app_offline.htm: a deployment is under way."""
+    ERROR = "error"
+    """500 of the application."""
+    SLOW = "slow"
+    """The application answers after 2.5 s."""
+    HANGS = "hangs"
+    """The application never answers."""
+    TRUNCATES = "truncates"
+    """The connection ends in the middle of the body."""
+    GARBAGE = "garbage"
+    """The answer is no HTTP."""
+
+
+class Application(StrEnum):
+    """Who answers behind a listener."""
+
+    ORDERS = "orders"
+    """The orders app, run by Microsoft's worker library."""
+    OPEN = "open"
+    """An orders app that forgot to ask who is calling: every route answers anybody."""
+    FORGETFUL = "forgetful"
+    """An orders app that does not send `x-correlation-id` back."""
+    STRANGER = "stranger"
+    """Another application: 200 with a page of its own on every route."""
+    LOGIN = "login"
+    """302 to login.microsoftonline.com on every route."""
+    MOVED = "moved"
+    """301 to another host on every route."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """A certificate to be made by the lab.
+
+    Attributes:
+        names: of subjectAltName.
+        issuer: `lab` = intermediate below the lab's root, `unknown` = a root nobody trusts, `self` = itself.
+        days_left: until notAfter, negative = expired.
+        starts_in_days: until notBefore, negative = valid already.
+        sends_intermediate: whether the chain as sent is complete.
+    """
+
+    names: tuple[str, ...]
+    issuer: str = "lab"
+    days_left: float = 120
+    starts_in_days: float = -60
+    sends_intermediate: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A web app behind App Service's front end.
+
+    Attributes:
+        hosts: names bound to it; a request for any other host is answered 404 `Web Site not found`.
+        public_access: publicNetworkAccess; a listener marked public answers 403 `Ip Forbidden` without it.
+    """
+
+    hosts: tuple[str, ...]
+    application: Application = Application.ORDERS
+    state: SiteState = SiteState.RUNNING
+    public_access: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """API Management: what its policy does with a call.
+
+    Attributes:
+        hosts: names it answers to.
+        backend_url: base URL of set-backend-service, called by host name with TLS verified.
+        backend_audience: of the managed-identity token it sends; `None` = no token.
+        sets_correlation_id: whether the policy sets x-correlation-id from its request id.
+        name_server: whose answers it lives by.
+    """
+
+    hosts: tuple[str, ...]
+    backend_url: str
+    backend_audience: str | None
+    sets_correlation_id: bool = True
+    name_server: str = "platform"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """What stands at one address and port.
+
+    Attributes:
+        public: it is the public front end of what it serves.
+        certificates: chosen by SNI, the first where none fits; empty = it speaks plain HTTP.
+        serves: `None` where a fault keeps it from coming to HTTP.
+    """
+
+    address: str
+    port: int = 443
+    public: bool = False
+    certificates: tuple[Leaf, ...] = ()
+    serves: Site | Gateway | None = None
+    fault: ListenerFault | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zone:
+    """A private DNS zone.
+
+    Attributes:
+        records: lines of owner (relative, `@` = the zone itself), TTL, type and data:
+            `func-orders-prod 10 A 10.80.20.4`.
+    """
+
+    name: str
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NameServer:
+    """A resolver: the internet's records, and over them the private zones it sees.
+
+    A zone is authoritative: a name below it without a record is NXDOMAIN, also at the end of a public CNAME.
+
+    Attributes:
+        public: lines of owner (absolute), TTL, type and data.
+        zones: private zones linked to where it stands.
+        falls_back: `resolutionPolicy: NxDomainRedirect`: NXDOMAIN in a zone is asked again of the internet.
+    """
+
+    address: str
+    port: int = 53
+    public: tuple[str, ...]
+    zones: tuple[Zone, ...] = ()
+    falls_back: bool = False
+    fault: NameServerFault | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """The managed identity of the probe, and what Entra puts into its tokens.
+
+    Attributes:
+        available: whether the identity endpoint gives tokens; else it answers 400 as App Service does.
+        silent: the endpoint takes the request and never answers.
+        roles: app roles granted.
+        audience: put into every token in place of the one asked for; `None` = the one asked for.
+        lifetime_s: of a token; negative = expired when issued.
+    """
+
+    available: bool = True
+    silent: bool = False
+    roles: tuple[str, ...] = ("Orders.Read",)
+    audience: str | None = None
+    lifetime_s: int = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything at once.
+
+    Attributes:
+        name_servers: by name; `platform` is the one behind getaddrinfo, the others are resolvers of the path file.
+        hosts: the hosts file of the machine, name to address.
+        path: the path file as a table, `{ca_file}` standing for the lab's CA.
+    """
+
+    name_servers: Mapping[str, NameServer]
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    listeners: tuple[Listener, ...]
+    identity: Identity = Identity()
+    path: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One named way in which a path may be.
+
+    Attributes:
+        breaks: what is broken, in one phrase; for a healthy variant, what it shows.
+        verdict: expected.
+        finding: id of the one root finding expected, `None` = no finding at all.
+    """
+
+    name: str
+    breaks: str
+    verdict: str
+    finding: str | None
+    world: World

@@ -1,0 +1,169 @@
+"""The command line: `python -m probes`, and `probes` where the package is installed."""
+
+import os
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from pathlib import Path as File
+from typing import Any
+
+from probes import __version__
+from probes.commands import check, explain, judge, lab
+from probes.commands.outcome import Exit, UsageError
+from probes.path import PathError
+
+DESCRIPTION = "Says why a private API path fails, proves that it is private, and names the command that mends it."
+EXIT_CODES = """\
+exit codes:
+  0  proven, or degraded without --strict
+  1  broken or exposed; degraded with --strict
+  2  the arguments, the path file or the saved sweep cannot be used
+  3  inconclusive: the agent could not see enough to say
+  130  interrupted
+"""
+EXAMPLES = """\
+examples:
+  probes check --path orders.toml                      what is wrong, why, and what mends it
+  probes check --path orders.toml --target backend     one target only
+  probes check --path orders.toml --format json -o sweep.json
+  probes judge sweep.json                              the same observations, judged again
+  probes explain zone-not-linked                       what a finding means
+  probes lab run zone-not-linked                       see it happen on this machine
+"""
+CHECK = """\
+Walks the path once as a caller would - name, address, TLS, HTTP, identity - from this machine, and says what is
+wrong. It only reads: no setting is changed, and requests use GET, HEAD or OPTIONS. A failing target is tried twice.
+"""
+JUDGE = """\
+Judges a sweep saved by `check --format json` again, by the rules of this version. No network is touched.
+"""
+LAB = """\
+The whole private path on loopback: name servers, TLS, API Management, the orders app, Entra. Nothing leaves this
+machine and nothing needs root.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code, and leaves argparse's own exits (--help, bad usage) as they are."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A certificate may hold any character; a terminal may not know it, and that must not end the report.
+            stream.reconfigure(errors="backslashreplace")
+    arguments = parser().parse_args(argv)
+    command: Callable[[Any], Exit] = arguments.command
+    try:
+        code = command(arguments)
+        sys.stdout.flush()
+    except (PathError, UsageError) as error:
+        sys.stderr.write(f"probes: {error}\n")
+        return Exit.USAGE
+    except KeyboardInterrupt:
+        sys.stderr.write("probes: interrupted\n")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes standard output once more at exit, and would complain of the pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.PIPE_CLOSED
+    return code
+
+
+def parser() -> ArgumentParser:
+    """All commands with their arguments."""
+    root = _parser(ArgumentParser, "probes", DESCRIPTION, f"{EXAMPLES}\n{EXIT_CODES}")
+    root.add_argument("--version", action="version", version=f"probes {__version__}")
+    commands = root.add_subparsers(metavar="COMMAND", required=True)
+
+    checking = _parser(commands.add_parser, "check", CHECK, EXIT_CODES, help="look at a path now")
+    checking.add_argument("--path", type=File, required=True, metavar="FILE", help="the path file (TOML or JSON)")
+    checking.add_argument(
+        "--target", action="append", default=[], metavar="NAME", help="only this target; may be given several times"
+    )
+    checking.add_argument(
+        "--deadline",
+        type=_deadline,
+        metavar="SECONDS",
+        help="end by then, whatever the network does; the path file's own deadline where that is shorter",
+    )
+    _add_report(checking)
+    checking.set_defaults(command=check.check)
+
+    judging = _parser(commands.add_parser, "judge", JUDGE, EXIT_CODES, help="judge a saved sweep again")
+    judging.add_argument("sweep", type=File, metavar="SWEEP.json", help="the saved sweep; - = standard input")
+    judging.add_argument(
+        "--path", type=File, metavar="FILE", help="judge by this path file, not by the one saved with the sweep"
+    )
+    _add_report(judging)
+    judging.set_defaults(command=judge.judge)
+
+    explaining = _parser(
+        commands.add_parser,
+        "explain",
+        "What a finding means, how it is recognised, what speaks for and against it, and what mends it.",
+        help="what a finding means, or the list of all",
+    )
+    explaining.add_argument("id", nargs="?", metavar="ID", help="a finding's id; without it all are listed")
+    _add_format(explaining)
+    explaining.set_defaults(command=explain.explain)
+
+    _add_lab(_parser(commands.add_parser, "lab", LAB, help="the path on this machine, and every way to break it"))
+    return root
+
+
+def _add_lab(lab_parser: ArgumentParser) -> None:
+    commands = lab_parser.add_subparsers(metavar="COMMAND", required=True)
+    listing = _parser(commands.add_parser, "list", "Every scenario and what it is expected to show.", help="name all")
+    _add_format(listing)
+    listing.set_defaults(command=lab.list_scenarios)
+    running = _parser(
+        commands.add_parser,
+        "run",
+        "One sweep in the lab, and whether it says what the scenario is known for. The exit code is the sweep's own.",
+        EXIT_CODES,
+        help="one sweep in a scenario",
+    )
+    running.add_argument("name", metavar="NAME", help="of a scenario, as `lab list` has it")
+    _add_report(running)
+    running.set_defaults(command=lab.run_scenario)
+    standing = _parser(
+        commands.add_parser,
+        "up",
+        "Leaves a scenario running until Ctrl-C, and prints command lines to try on it.",
+        help="leave a scenario running",
+    )
+    standing.add_argument("name", metavar="NAME", help="of a scenario, as `lab list` has it")
+    standing.set_defaults(command=lab.keep_up)
+
+
+def _parser(
+    make: Callable[..., ArgumentParser], name: str, description: str, epilog: str = "", **more: str
+) -> ArgumentParser:
+    """A parser whose texts are printed as they are written."""
+    key = {"prog": name} if make is ArgumentParser else {"name": name}
+    return make(**key, description=description, epilog=epilog, formatter_class=RawDescriptionHelpFormatter, **more)
+
+
+def _add_report(command: ArgumentParser) -> None:
+    """What the commands that end in a report have in common."""
+    _add_format(command)
+    command.add_argument(
+        "-o", dest="output", type=File, metavar="FILE", help="write the report there, whole or not at all"
+    )
+    command.add_argument("--strict", action="store_true", help="let warnings count: degraded exits with 1")
+
+
+def _add_format(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--format", choices=("text", "json"), default="text", help="text (default) or one JSON document"
+    )
+
+
+def _deadline(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not check.SHORTEST_DEADLINE_S <= seconds <= check.LONGEST_DEADLINE_S:
+        allowed = f"{check.SHORTEST_DEADLINE_S:g} to {check.LONGEST_DEADLINE_S:g} seconds"
+        raise ArgumentTypeError(f'"{text}"; allowed: {allowed}')
+    return seconds

@@ -1,0 +1,179 @@
+"""What lies with the agent itself, and what no rule explains."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from statistics import median
+from typing import Protocol
+
+from probes.failure import Failure
+from probes.judge.finding import Confidence, Severity
+from probes.judge.rule import Match, Rule, Stage
+from probes.judge.rules.words import CATALOGUE, words
+from probes.judge.scene import NOT_SEEN, Scene
+from probes.records import Exchange, Observation, Resolution, Step
+
+CLOCK_SKEW_S = 300
+"""As much as token validation forgives; more makes certificates and tokens look wrong that are right."""
+WITNESSES = 2
+STAGES = {
+    Step.RESOLVE: Stage.RESOLVE,
+    Step.CONNECT: Stage.CONNECT,
+    Step.HANDSHAKE: Stage.HANDSHAKE,
+    Step.REQUEST: Stage.REQUEST,
+    Step.TOKEN: Stage.IDENTITY,
+    Step.READ: Stage.AGENT,
+}
+
+
+class Case(Protocol):
+    """A rule that holds in one place, as the engine keeps it."""
+
+    @property
+    def rule(self) -> Rule:
+        """The row."""
+
+    @property
+    def match(self) -> Match:
+        """The place."""
+
+
+def clock_wrong(scene: Scene) -> Iterator[Match]:
+    """The Date headers of several hosts agree with each other and not with the agent's clock."""
+    skews: dict[str, tuple[float, Exchange]] = {}
+    for view in scene.views:
+        for exchange in view.of(Exchange):
+            dated = http_date(exchange.headers.get("date", ""))
+            if dated is not None:
+                skews.setdefault(view.target.host, ((view.at(exchange) - dated).total_seconds(), exchange))
+    found = [skew for skew, _ in skews.values()]
+    if len(found) >= WITNESSES and abs(median(found)) > CLOCK_SKEW_S and min(map(abs, found)) > CLOCK_SKEW_S:
+        yield Match(
+            targets=tuple(view.target.name for view in scene.views),
+            subject="clock",
+            evidence=tuple(exchange.id for _, exchange in skews.values()),
+            words={"seconds": f"{median(found):+.0f}", "hosts": str(len(found))},
+        )
+
+
+def http_date(text: str) -> datetime | None:
+    """The time of a Date header (RFC 9110 section 5.6.7), `None` where it is none."""
+    try:
+        dated = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return dated if dated.tzinfo is not None else None
+
+
+def deadline_missed(scene: Scene) -> Iterator[Match]:
+    for view in scene.views:
+        missed = tuple(record.id for record in view.records if record.failure is Failure.DEADLINE)
+        if missed or not view.records:
+            found = {**words(view), "deadline": f"{scene.path.deadline_s:g}"}
+            yield Match(targets=(view.target.name,), subject="deadline", evidence=missed, words=found)
+
+
+def intermittent(scene: Scene) -> Iterator[Match]:
+    """The first attempt failed, the second did not: not down, and not well."""
+    for view in scene.views:
+        failed = [record for record in view.earlier if counts_against(record)]
+        if view.works and failed and not any(counts_against(record) for record in view.records):
+            found = {**words(view), "step": failed[0].step.value, "failure": str(failed[0].failure)}
+            evidence = tuple(record.id for record in failed)
+            yield Match(targets=(view.target.name,), subject=view.target.host, evidence=evidence, words=found)
+
+
+def counts_against(record: Observation) -> bool:
+    """A failure that means something: not the address type that a name does not have."""
+    if isinstance(record, Resolution) and record.question_type is not None and record.failure is Failure.NO_DATA:
+        return False
+    return record.failure is not None and record.failure not in NOT_SEEN
+
+
+def unexplained(scene: Scene, cases: Iterable[Case]) -> Iterator[Match]:
+    """What failed on a target and no case accounts for, and targets that do not work without any case at all."""
+    found = list(cases)
+    for view in scene.views:
+        mine = [case for case in found if view.target.name in case.match.targets]
+        loose = [
+            record
+            for record in view.records
+            if counts_against(record) and not any(accounts_for(case, record) for case in mine)
+        ]
+        if not loose and not view.works and view.seen and not mine:
+            loose = list(view.exchanges or view.records[-1:])
+        if loose:
+            yield Match(
+                targets=(view.target.name,),
+                subject=view.target.name,
+                evidence=tuple(record.id for record in loose),
+                words={
+                    **words(view),
+                    "step": loose[0].step.value,
+                    "failure": str(loose[0].failure or "an answer that was not expected"),
+                    "detail": loose[0].detail or "no detail",
+                },
+            )
+
+
+def accounts_for(case: Case, record: Observation) -> bool:
+    """A case stands for its evidence, for failures at its own stage, and for those that it masks."""
+    stage = STAGES[record.step]
+    at_stage = case.rule.severity is Severity.ERROR and case.rule.stage is stage
+    return record.id in case.match.evidence or at_stage or stage in case.rule.masks_stages
+
+
+FIRST = (
+    Rule(
+        id="agent-clock-wrong",
+        stage=Stage.AGENT,
+        severity=Severity.WARNING,
+        title="The agent's clock is wrong",
+        recognised_by="The Date headers of at least two hosts differ from the agent's clock by more than five minutes.",
+        find=clock_wrong,
+        summary="The agent's clock is {seconds} s off from what {hosts} hosts say: certificates and tokens are judged by it.",
+        masks=("certificate-expired", "certificate-not-yet-valid", "certificate-expires-soon", "token-rejected"),
+        fix=("Restart the agent on another instance; on a machine of your own, look at its time service.",),
+        reference="RFC 9110 section 6.6.1",
+    ),
+)
+LAST = (
+    Rule(
+        id="deadline-missed",
+        stage=Stage.AGENT,
+        severity=Severity.WARNING,
+        title="The sweep ended before everything was seen",
+        recognised_by="Steps that had no time left, or targets without any observation.",
+        find=deadline_missed,
+        summary="The sweep's deadline of {deadline} s came before {targets} had been seen to the end: nothing is said of what is missing.",
+        confidence=Confidence.HIGH,
+        fix=(
+            "Raise deadline_s or concurrency, or spread the targets over several paths; look first at what was slow.",
+        ),
+        reference=CATALOGUE,
+    ),
+    Rule(
+        id="intermittent",
+        stage=Stage.AGENT,
+        severity=Severity.WARNING,
+        title="The first attempt failed, the second did not",
+        recognised_by="A failed step in the first attempt on a target that works in the second.",
+        find=intermittent,
+        summary="{host} failed once ({step}: {failure}) and worked when tried again.",
+        confidence=Confidence.MEDIUM,
+        fix=("Watch whether it comes back; compare instances, and resolvers that take turns.",),
+        reference=CATALOGUE,
+    ),
+)
+UNEXPLAINED = Rule(
+    id="unexplained",
+    stage=Stage.AGENT,
+    severity=Severity.ERROR,
+    title="Something failed in a way that no rule explains",
+    recognised_by="A failed step, or an answer that was not expected, that stands in the evidence of no finding.",
+    find=lambda _scene: (),
+    summary="{targets} failed at {step} ({failure}), and no rule explains it: {detail}.",
+    confidence=Confidence.LOW,
+    fix=("Read the evidence; if you find the cause, it deserves a rule of its own.",),
+    reference=CATALOGUE,
+)

@@ -1,0 +1,122 @@
+"""Causes at API Management, from its answers and from what it tells of its own call."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from probes.failure import Failure
+from probes.judge.finding import Confidence, Severity
+from probes.judge.rule import Clue, Match, Rival, Rule, Stage
+from probes.judge.rules.http import SERVER_ERROR, about, answering, by_host, by_url, made_by_gateway, unexpected
+from probes.judge.scene import Scene, View
+from probes.path import Role
+from probes.records import Exchange
+
+APIM_DOCS = "https://learn.microsoft.com/azure/api-management/api-management-error-handling-policies"
+TRANSPORT = frozenset({Failure.BACKEND_CONNECTION_FAILURE, Failure.TIMEOUT})
+
+
+def backends(scene: Scene) -> list[View]:
+    return list(scene.having(Role.BACKEND))
+
+
+def own_error(view: View, exchange: Exchange) -> bool:
+    return unexpected(view, exchange) and made_by_gateway(view, exchange)
+
+
+def cannot_reach_backend(scene: Scene) -> Iterator[Match]:
+    """The gateway says so itself, or answers with its own 5xx, while the probe reaches every backend target."""
+    reached = [view for view in backends(scene) if view.works]
+    if len(reached) != len(backends(scene)) or not reached:
+        return
+    backing = tuple(exchange.id for view in reached for exchange in view.exchanges[:1])
+    for view in scene.having(Role.GATEWAY):
+        for exchange in view.exchanges:
+            if own_error(view, exchange) and (exchange.status or 0) >= SERVER_ERROR:
+                match = about(view, exchange, "gateway")
+                yield replace(
+                    match,
+                    evidence=(*match.evidence, *backing),
+                    words={**match.words, "backend": reached[0].target.host},
+                )
+    for view in reached:
+        for exchange in scene.seen_by_gateway(view.target.name):
+            if exchange.failure in TRANSPORT:
+                match = about(view, exchange, "gateway")
+                words = {**match.words, "backend": view.target.host, "status": str(exchange.failure)}
+                yield replace(match, evidence=(exchange.id, view.exchanges[0].id), words=words)
+
+
+def refuses_caller(view: View, exchange: Exchange) -> bool:
+    return own_error(view, exchange) and (exchange.status or 0) < SERVER_ERROR
+
+
+def gateway_fails(view: View, exchange: Exchange) -> bool:
+    """Its own 5xx, and no healthy backend to compare with."""
+    compared = [other for other in backends(view.scene) if other.works]
+    whole = bool(compared) and len(compared) == len(backends(view.scene))
+    return own_error(view, exchange) and (exchange.status or 0) >= SERVER_ERROR and not whole
+
+
+def told_by_gateway(scene: Scene, _match: Match) -> bool:
+    seen = (exchange for view in backends(scene) for exchange in scene.seen_by_gateway(view.target.name))
+    return any(exchange.failure in TRANSPORT for exchange in seen)
+
+
+RULES = (
+    Rule(
+        id="gateway-cannot-reach-backend",
+        stage=Stage.REQUEST,
+        severity=Severity.ERROR,
+        title="API Management does not reach the backend, and the probe does",
+        recognised_by="API Management answers with its own 5xx, or tells of a connection failure, while every backend target works from here.",
+        find=cannot_reach_backend,
+        summary="API Management fails with {status} where the probe reaches {backend}: its DNS, its subnet's rules or its policy differ from what is seen here.",
+        confidence=Confidence.MEDIUM,
+        supports=(Clue(says="API Management itself tells of a connection failure", holds=told_by_gateway),),
+        masks=("correlation-lost",),
+        rivals=(
+            Rival(
+                id="app-error",
+                why="the backend answers the probe as expected",
+                ruled_out=lambda scene, _match: bool(backends(scene)),
+            ),
+        ),
+        fix=(
+            "Compare the DNS servers that API Management knows with those of the VNet; apply the network configuration if they differ:",
+            'az rest --method get --url "https://management.azure.com/subscriptions/SUBSCRIPTION/resourceGroups/{service_group}/providers/Microsoft.ApiManagement/service/{service}/networkstatus?api-version=2024-05-01"',
+            "az apim apply-network-updates --resource-group {service_group} --name {service}",
+            "Then the rules and routes of its subnet, and the backend URL and managed identity in its policy.",
+        ),
+        reference=APIM_DOCS,
+    ),
+    Rule(
+        id="gateway-error",
+        stage=Stage.REQUEST,
+        severity=Severity.ERROR,
+        title="API Management answers with an error of its own",
+        recognised_by="API Management's own 5xx, and no working backend target to compare with.",
+        find=answering(gateway_fails, by_url),
+        summary="API Management answers {subject} with its own {status}, and nothing here shows whether the backend can be reached.",
+        confidence=Confidence.LOW,
+        masks=("correlation-lost",),
+        fix=(
+            "Read LastErrorReason and BackendResponseCode of the call in ApiManagementGatewayLogs:",
+            "In the logs: ApiManagementGatewayLogs | where IsRequestSuccess == false | top 20 by TimeGenerated | project TimeGenerated, ResponseCode, BackendResponseCode, LastErrorReason, LastErrorMessage",
+        ),
+        reference=APIM_DOCS,
+    ),
+    Rule(
+        id="gateway-refuses-caller",
+        stage=Stage.REQUEST,
+        severity=Severity.ERROR,
+        title="API Management refuses the call itself",
+        recognised_by="4xx in API Management's own error shape, where another status is expected.",
+        find=answering(refuses_caller, by_host),
+        summary="API Management answers {status} for {url} itself: the backend was never called.",
+        masks=("correlation-lost",),
+        fix=(
+            "Check subscription key, product and operation of the call; an unknown path of the API is 404, a missing key 401.",
+        ),
+        reference=APIM_DOCS,
+    ),
+)

@@ -1,0 +1,210 @@
+"""One run over a path from one vantage: who is asked, in which order, how often, and until when."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+from probes.failure import Failure
+from probes.judge import Judgement, judge
+from probes.observe.connect import connect, skip
+from probes.observe.handshake import handshake
+from probes.observe.notebook import Mark, Notebook
+from probes.observe.request import StreamTransport, request
+from probes.observe.resolve import by_system, by_wire
+from probes.observe.surroundings import Surroundings, TokenSource
+from probes.observe.token import token
+from probes.path import Path, Target
+from probes.records import PLATFORM, SYSTEM, Connection, Credential, Exchange, Observation, Resolution
+
+ATTEMPTS = 2
+"""A failing target is tried once more before it is called down; both attempts stay in the sweep."""
+PAUSE_S = 0.25
+MOST_ADDRESSES = 8
+"""Addresses of one name that are walked; Private Endpoints have one or two."""
+QUESTION_TYPES = ("A", "AAAA")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The observations of one run and what the judge made of them.
+
+    Attributes:
+        sweep_id: 32 hexadecimal digits; sent as `x-correlation-id`, and the trace id of the sweep's telemetry.
+        path: what was expected, as loaded, so that the sweep can be judged again.
+    """
+
+    sweep_id: str
+    path: Path
+    started_at: datetime
+    duration_ms: float
+    observations: tuple[Observation, ...]
+    judgement: Judgement
+
+
+async def sweep(
+    path: Path,
+    surroundings: Surroundings,
+    *,
+    targets: Collection[str] | None = None,
+    observed: Callable[[Observation], None] | None = None,
+    also: Sequence[Observation] = (),
+    deadline_s: float | None = None,
+) -> Sweep:
+    """Walk the path's targets, or those named, and judge what was seen.
+
+    It ends by the deadline (`deadline_s`, else the path's own) whatever the network does; what was not seen by then is
+    recorded as such. `observed` is called with every record as it is written; `also` are observations made elsewhere
+    that are judged with the rest. A failure of the network is never raised.
+    """
+    started_at = surroundings.now()
+    walk = Walk(
+        path=path,
+        sweep_id=uuid4().hex,
+        notebook=Notebook(
+            surroundings=surroundings,
+            vantage=path.vantage,
+            deadline_s=path.deadline_s if deadline_s is None else min(deadline_s, path.deadline_s),
+            step_timeout_s=path.step_timeout_s,
+            observed=observed,
+        ),
+        slots=asyncio.Semaphore(path.concurrency),
+    )
+    chosen = [target for target in path.targets if targets is None or target.name in targets]
+    async with asyncio.TaskGroup() as group:
+        for target in chosen:
+            group.create_task(walk.visit(target))
+    place = {target.name: index for index, target in enumerate(path.targets)}
+    records = sorted(walk.notebook.records, key=lambda record: (place[record.target], record.attempt))
+    observations = (*records, *also)
+    return Sweep(
+        sweep_id=walk.sweep_id,
+        path=path,
+        started_at=started_at,
+        duration_ms=walk.notebook.elapsed_ms(),
+        observations=observations,
+        judgement=judge(path, observations, started_at=started_at, among={target.name for target in chosen}),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Walk:
+    """One sweep under way."""
+
+    path: Path
+    sweep_id: str
+    notebook: Notebook
+    slots: asyncio.Semaphore
+    identity: TokenSource | None = None
+
+    async def visit(self, target: Target) -> None:
+        """Try the target, and once more if anything was not as it should be."""
+        async with self.slots:
+            for attempt in range(1, ATTEMPTS + 1):
+                before = len(self.notebook.records)
+                await self._attempt(target, attempt)
+                mine = [record for record in self.notebook.records[before:] if record.target == target.name]
+                if not troubled(target, mine) or self._left_s() <= PAUSE_S:
+                    return
+                await asyncio.sleep(PAUSE_S)
+
+    async def _attempt(self, target: Target, attempt: int) -> None:
+        mark = Mark(target.name, attempt, f"{target.name}/{attempt}")
+        (resolver, addresses), bearer = await asyncio.gather(self._addresses(target, mark), self._token(target, mark))
+        for address in addresses[MOST_ADDRESSES:]:
+            why = f"only {MOST_ADDRESSES} addresses of a name are tried"
+            skip(self.notebook, mark, address, target.port, resolver=resolver, why=why)
+        await asyncio.gather(
+            *(self._walk(target, mark, address, resolver, bearer) for address in addresses[:MOST_ADDRESSES])
+        )
+
+    async def _addresses(self, target: Target, mark: Mark) -> tuple[str | None, list[str]]:
+        """Name of the resolver and its addresses; the URL's own address needs no resolver."""
+        if target.literal is not None:
+            return None, [str(target.literal)]
+        found = await self._resolve(target, mark)
+        return SYSTEM, [address.address for address in found.addresses]
+
+    async def _token(self, target: Target, mark: Mark) -> str | None:
+        if target.audience is None:
+            return None
+        _, bearer = await token(self.notebook, mark, self._credential, target.audience)
+        return bearer
+
+    async def _resolve(self, target: Target, mark: Mark) -> Resolution:
+        """Ask everyone at once; the answer of the system is the one to walk on, as an application would."""
+        servers = [(PLATFORM, server) for server in self.notebook.surroundings.name_servers]
+        servers += [(resolver.name, (resolver.address, resolver.port)) for resolver in self.path.resolvers]
+        system, *_ = await asyncio.gather(
+            by_system(self.notebook, mark, target.host),
+            *(
+                by_wire(self.notebook, mark, target.host, kind, resolver=name, server=server)
+                for name, server in servers
+                for kind in QUESTION_TYPES
+            ),
+        )
+        return system
+
+    async def _walk(self, target: Target, mark: Mark, address: str, resolver: str | None, bearer: str | None) -> None:
+        """Connect, record, shake hands, record, request on the same connection, record."""
+        mark = replace(mark, transaction=f"{mark.transaction}/{address}")
+        credentials = [bearer] if target.audience is None or bearer is not None else []
+        credentials += [None for _ in target.must_refuse]
+        line = await self._open(target, mark, address, resolver)
+        try:
+            for credential in credentials:
+                if line is not None and not line.ready:
+                    await line.aclose()
+                    line = await self._open(target, mark, address, resolver)
+                if line is None:
+                    return
+                answered = await self._request(target, mark, line, address, credential)
+                if answered.failure is not None:
+                    return  # who does not answer the expected call has nothing to say to a stranger
+        finally:
+            if line is not None:
+                await line.aclose()
+
+    async def _open(self, target: Target, mark: Mark, address: str, resolver: str | None) -> StreamTransport | None:
+        """A connection ready for requests, `None` where a step failed; it is recorded then."""
+        _, stream = await connect(self.notebook, mark, address, target.port, resolver=resolver)
+        if stream is None:
+            return None
+        if target.https and (await handshake(self.notebook, mark, stream, target, address)).failure is not None:
+            await stream.aclose()
+            return None
+        return StreamTransport(stream, target)
+
+    async def _request(
+        self, target: Target, mark: Mark, line: StreamTransport, address: str, bearer: str | None
+    ) -> Exchange:
+        return await request(self.notebook, mark, line, target, address, correlation_id=self.sweep_id, token=bearer)
+
+    def _credential(self) -> TokenSource:
+        """One credential for the sweep: azure-identity keeps its tokens in it."""
+        if self.identity is None:
+            self.identity = self.notebook.surroundings.credential(self.path.client_id)
+        return self.identity
+
+    def _left_s(self) -> float:
+        return self.notebook.deadline_s - self.notebook.elapsed_ms() / 1e3
+
+
+def troubled(target: Target, records: Sequence[Observation]) -> bool:
+    """Whether an attempt is worth another: something failed, or answered otherwise than expected.
+
+    This is no judgement: it only decides whether to look twice. A type of address that the name does not have is
+    normal, and an anonymous request is expected to be refused.
+    """
+    own = Credential.NONE if target.audience is None else Credential.TOKEN
+    for record in records:
+        match record:
+            case Resolution(failure=Failure.NO_DATA, question_type="A" | "AAAA") | Connection(failure=Failure.SKIPPED):
+                continue
+            case Exchange(failure=None, credential=credential, status=status) if credential is own:
+                if status not in target.expected_status:
+                    return True
+            case _ if record.failure is not None:
+                return True
+    return False
