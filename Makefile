@@ -25,6 +25,7 @@ lint: $(VENV)/ready ## style, types, and that everything generated is up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy orders/function_app.py
 	$(BIN)/python -m probes.tell.reference --check
 
 goldens: $(VENV)/ready ## write the golden observations and findings anew; then look at the difference

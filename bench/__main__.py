@@ -43,7 +43,7 @@ class Bench:
         try:
             self.sheets.append(cold_start_sheet(cold_start.measure(ROOT)))
         except UnavailableError as error:
-            self.missing.append(f"The cold start was not measured: {error}.")
+            self.missing.append(f"The cold start was not measured: {str(error).rstrip('.')}.")
 
     def sweeps(self, sizes: list[int], rounds: int) -> None:
         """Measure probe and exporter; this process is in a namespace of its own from then on."""
@@ -54,7 +54,7 @@ class Bench:
             packages.FOLDER.mkdir(parents=True, exist_ok=True)
             namespace.enter(NAME_SERVER, packages.FOLDER)
         except UnavailableError as error:
-            self.missing.append(f"The sweeps were not measured: {error}.")
+            self.missing.append(f"The sweeps were not measured: {str(error).rstrip('.')}.")
         else:
             compared = compare(tools, sizes, rounds=rounds, folder=packages.FOLDER, told=self.tell)
             self.sheets.append(sweep_sheet(compared, cores))

@@ -69,11 +69,14 @@ def download() -> None:
     if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
         raise UnavailableError(f"{', '.join(PACKAGES)} are neither on PATH nor to be had: this is no Debian system")
     lists, cache = FOLDER / "apt/lists", FOLDER / "apt/cache"
-    for folder in (lists, cache / "archives/partial"):
-        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for folder in (lists, cache / "archives/partial"):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnavailableError(f"{FOLDER} cannot be written to: {error.strerror}") from None
     options = [
         *("-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache={cache}"),
-        *("-o", "APT::Sandbox::User=", "-o", "Debug::NoLocking=1"),
+        *("-o", "APT::Sandbox::User=", "-o", "Debug::NoLocking=1", "-o", "APT::Update::Error-Mode=any"),
     ]
     _run("apt-get", *options, "update")
     _run("apt-get", *options, "install", "--download-only", "--yes", "--no-install-recommends", *PACKAGES)

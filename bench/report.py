@@ -32,21 +32,17 @@ class Sheet:
 
 def sweep_sheet(comparisons: list[Comparison], cores: Cores) -> Sheet:
     """What a target costs, by size and side."""
-    rounds = len(comparisons[0].runs[PROBE])
     return Sheet(
         title="The evidence of one target",
         columns=(
             *("targets", "by", "per CPU s", "ratio"),
-            *("CPU ms per target", "judgement", "wall s", "peak MiB", "server core busy"),
+            *("CPU ms each", "judging", "wall s", "peak MiB", "servers busy"),
         ),
         rows=tuple(_row(comparison, who) for comparison in comparisons for who in SIDES),
         notes=(
             *(verdict(comparison) for comparison in comparisons),
             *(f"{who}: {does}." for who, does in SIDES.items()),
-            f"Medians of interleaved rounds, {rounds} of each size (CPU: least to most), {CONCURRENCY} targets at a "
-            f"time. Each side runs in a fresh process on core {cores.prober}, warmed up, and only its own CPU counts. "
-            f"nginx (RSA-2048 chain, full handshakes), NSD and whoever asks the exporter run on core {cores.server}"
-            + (", the only one: wall times are those of both." if cores.prober == cores.server else "."),
+            conditions(len(comparisons[0].runs[PROBE]), cores),
         ),
     )
 
@@ -56,8 +52,19 @@ def verdict(comparison: Comparison) -> str:
     full, http = comparison.ratio(PROBE, FULL), comparison.ratio(PROBE, HTTP)
     return (
         f"{comparison.targets} targets: with the same CPU the probe sees {full:.2f} times as many as the exporter's "
-        f"dns + http (it is {'cheaper' if full > 1 else 'dearer'}), and {http:.2f} times as many as its http module alone; "
-        f"its judgement left out, {comparison.evidence_ratio(FULL):.2f} and {comparison.evidence_ratio(HTTP):.2f} times."
+        f"dns + http ({'cheaper' if full > 1 else 'dearer'}), and {http:.2f} times as many as its http module alone. "
+        f"Without its judging: {comparison.evidence_ratio(FULL):.2f} and {comparison.evidence_ratio(HTTP):.2f} times."
+    )
+
+
+def conditions(rounds: int, cores: Cores) -> str:
+    """How it was measured."""
+    alone = ", the only one there is" if cores.prober == cores.server else ""
+    return (
+        f"Medians of interleaved rounds, {rounds} of each size (CPU ms: least-most), {CONCURRENCY} targets at a time. "
+        f"Each side runs in a fresh process on core {cores.prober}, warmed up, and only its own CPU counts. nginx "
+        f"(RSA-2048 chain, full handshakes), NSD and whoever asks the exporter run on core {cores.server}{alone}; "
+        "servers busy: how much that core was."
     )
 
 
@@ -107,8 +114,8 @@ def _row(comparison: Comparison, who: str) -> tuple[str, ...]:
         who,
         f"{run.per_cpu_s:.0f}",
         f"{comparison.ratio(who, FULL):.2f}",
-        f"{run.cpu_s / run.targets * 1e3:.2f} ({each_ms[0]:.2f} to {each_ms[-1]:.2f})",
-        f"{run.judgement_s / run.targets * 1e3:.2f}" if who == PROBE else "none",
+        f"{run.cpu_s / run.targets * 1e3:.2f} ({each_ms[0]:.2f}-{each_ms[-1]:.2f})",
+        f"{run.judgement_s / run.targets * 1e3:.2f}" if who == PROBE else "-",
         f"{run.wall_s:.2f}",
         f"{run.peak_memory_mb:.0f}",
         f"{run.server_busy:.0%}",

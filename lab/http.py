@@ -25,7 +25,7 @@ BODILESS = frozenset({204, 205, 304})
 FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Request:
     """One request as it came.
 

@@ -11,7 +11,6 @@ from lab.world import Scenario
 from probes.judge.rules import EVERY_RULE
 from tests.goldens import FOLDER, golden, swept
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOT_ON_LOOPBACK = {
     "agent-clock-wrong": "the clock of the machine is the lab's as well; tests/judge shows it",
     "certificate-invalid": "tests/judge",
@@ -34,6 +33,7 @@ async def replica() -> AsyncIterator[Replica]:
         yield lab
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.name)
 async def test_scenario(replica: Replica, each: Scenario) -> None:
     """The sweep gives the expected verdict with exactly the expected root finding, on exactly the golden evidence."""

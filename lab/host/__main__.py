@@ -11,69 +11,53 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 
-from lab.host.configuration import Configuration, HostJsonError, Keys, load
-from lab.host.routing import Route, RouteError, route
-from lab.host.server import Host, StoppedHost, summary
-from lab.host.timer import ScheduleError, resolved, run_on, schedule
-from lab.host.worker import Function, IndexingError, index
-from lab.http import Handler, serve
+from lab.host.app import NOT_RUNNING, Host
+from lab.host.configuration import ConfigurationError
+from lab.host.keys import Keys
+from lab.host.outgoing import sent
+from lab.host.routing import RouteError
+from lab.http import Request, Response, serve
 
-log = logging.getLogger("lab.host")
+logger = logging.getLogger("lab.host")
 
 
 async def run(folder: Path, settings: Mapping[str, str], keys: Keys, port: int) -> None:
     """Serve the app until the task is cancelled."""
     try:
-        functions = await index(folder)
-    except IndexingError as error:
-        # Every route is 404 then, and the host says that it runs: deployments must ask the health route.
-        log.error("%s\nNo job functions found.", error)  # noqa: TRY400 - the stack is the worker's
-        functions = []
-    failed: dict[str, str] = {}
-    handler, ticking = started(folder, functions, settings, keys, failed)
-    async with await serve(handler, port=port) as server, asyncio.TaskGroup() as group:
-        for function, text in ticking:
-            group.create_task(run_on(function, schedule(text)))
-        sys.stdout.write(summary(server.url, [function.name for function in functions], failed) + "\n")
-        sys.stdout.flush()
-        await asyncio.Event().wait()
-
-
-def started(
-    folder: Path,
-    functions: Sequence[Function],
-    settings: Mapping[str, str],
-    keys: Keys,
-    failed: dict[str, str],
-) -> tuple[Handler, list[tuple[Function, str]]]:
-    """The handler, and the timers with their schedules; what cannot start is in `failed`, by name."""
+        host = await Host.start(folder, settings, keys)
+    except (ConfigurationError, RouteError) as error:
+        logger.error("A host error has occurred during startup: %s", error)  # noqa: TRY400 - the text says all
+        async with await serve(stopped, port=port) as server:
+            await announce(server.url, [], {"host": str(error)})
+        return
     try:
-        configuration = load(folder, settings)
-        routes = http_routes(functions, configuration)
-    except (HostJsonError, RouteError) as error:
-        failed["host"] = str(error)
-        return StoppedHost(error), []
-    timers = {one.name.lower(): one for one in functions if one.trigger["type"] == "timerTrigger"}
-    ticking: list[tuple[Function, str]] = []
-    for function in timers.values():
-        try:
-            text = resolved(str(function.trigger["schedule"]), settings)
-            schedule(text)
-        except ScheduleError as error:
-            failed[function.name] = str(error)
-            log.error("The listener for function 'Functions.%s' was unable to start. %s", function.name, error)  # noqa: TRY400 - said in full
-        else:
-            ticking.append((function, text))
-    host = Host(configuration=configuration, routes=routes, timers=timers, settings=settings, keys=keys)
-    return host, ticking
+        async with await serve(host, port=port) as server:
+            names = sorted(function.name for function in host.functions.by_name.values())
+            await announce(server.url, names, host.functions.failed)
+    finally:
+        await host.aclose()
 
 
-def http_routes(functions: Sequence[Function], configuration: Configuration) -> list[Route]:
-    """The routes of the HTTP functions, in the order in which they are tried."""
-    return [route(one, configuration.prefix) for one in functions if one.trigger["type"] == "httpTrigger"]
+async def announce(url: str, functions: list[str], failed: Mapping[str, str]) -> None:
+    """Say where the host listens and what it runs, and wait for the end."""
+    sys.stdout.write(json.dumps({"url": url, "functions": functions, "failed": dict(failed)}) + "\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+async def stopped(_request: Request) -> Response:
+    """The answer of a host that does not run: the same for everything, for ever."""
+    return sent(NOT_RUNNING, {})
+
+
+async def until_terminated(work: Coroutine[None, None, None]) -> None:
+    """Run until SIGTERM, and then end in order, so that exporters flush at exit."""
+    task = asyncio.create_task(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
 
 
 def main() -> None:
@@ -85,19 +69,14 @@ def main() -> None:
     arguments = parser.parse_args()
     table = json.loads(arguments.settings.read_text(encoding="utf-8"))
     settings: dict[str, str] = table["settings"]
+    folder = arguments.folder.resolve()
     os.environ.update(settings)
     # The proxy worker does so: the root logger lets INFO through, and an exporter on it would feed itself.
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    os.chdir(arguments.folder)
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(until_terminated(run(arguments.folder.resolve(), settings, Keys(**table["keys"]), arguments.port)))
-
-
-async def until_terminated(work: Coroutine[None, None, None]) -> None:
-    """Run until SIGTERM, and then end in order, so that exporters flush at exit."""
-    task = asyncio.create_task(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    await task
+        asyncio.run(until_terminated(run(folder, settings, Keys(**table["keys"]), arguments.port)))
 
 
 if __name__ == "__main__":

@@ -8,90 +8,102 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from lab.host.trace import Telemetry
+
 DEFAULT_TIMEOUT_S = 1800.0
-TIMESPAN = re.compile(r"(?:(?P<days>\d+)\.)?(?P<hours>\d\d?):(?P<minutes>\d\d):(?P<seconds>\d\d)")
+TIMESPAN = re.compile(
+    r"(?:(?P<days>\d+)\.)?(?P<hours>[01]?\d|2[0-3]):(?P<minutes>[0-5]?\d):(?P<seconds>[0-5]?\d(?:\.\d{1,7})?)"
+)
 
 
-class HostJsonError(ValueError):
-    """A value in host.json with which the host does not start: everything answers 503, for ever."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Keys:
-    """The keys of a host; compared without regard to case, as the real one does."""
-
-    master: str = "master-key-of-the-lab"
-    host: str = "host-key-of-the-lab"
-    function: str = "function-key-of-the-lab"
+class ConfigurationError(ValueError):
+    """A value with which the host does not start: everything answers 503, for ever."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """The values that are imitated.
+    """The values of host.json that are imitated; all others are ignored, as the host ignores those it does not know.
 
     Attributes:
         timeout_s: functionTimeout, `None` = none.
-        most_outstanding: requests under way before the host answers 429, `None` = no limit.
-        telemetry: the host exports OpenTelemetry itself, and so hands a trace context to HTTP functions.
+        max_outstanding: HTTP invocations under way or waiting, beyond which the answer is 429; `None` = no limit.
+        max_concurrent: HTTP invocations under way, beyond which they wait; `None` = no limit.
     """
 
-    prefix: str = "api"
+    route_prefix: str = "api"
     custom_headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float | None = DEFAULT_TIMEOUT_S
-    most_outstanding: int | None = None
-    telemetry: bool = False
-    homepage: bool = True
+    max_outstanding: int | None = None
+    max_concurrent: int | None = None
+    telemetry: Telemetry = Telemetry.NONE
 
 
 def load(folder: Path, settings: Mapping[str, str]) -> Configuration:
-    """The configuration of an app; raises HostJsonError."""
+    """The configuration of the app in a folder; raises ConfigurationError."""
     try:
         table = json.loads((folder / "host.json").read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise HostJsonError(f"host.json: {error}") from None
-    if not isinstance(table, dict) or table.get("version") != "2.0":
-        raise HostJsonError("The host.json file is missing the required 'version' property.")
-    http = section(section(table, "extensions"), "http")
-    prefix = typed(http, "routePrefix", str, "api")
+        raise ConfigurationError(f"host.json: {error}") from None
+    version = table.get("version") if isinstance(table, dict) else None
+    if version is None:
+        raise ConfigurationError("The host.json file is missing the required 'version' property.")
+    if version != "2.0":
+        raise ConfigurationError(f"host.json: version = {version!r}: allowed: '2.0'")
+    http = _section(_section(table, "extensions"), "http")
+    prefix = _typed(http, "routePrefix", str, "api")
     if prefix != prefix.strip("/"):
-        raise HostJsonError(f"routePrefix = {prefix!r}: allowed: no slash at its ends")
-    outstanding = typed(http, "maxOutstandingRequests", int, -1)
-    mode = typed(table, "telemetryMode", str, "")
+        raise ConfigurationError(f"host.json: routePrefix = {prefix!r}: allowed: no slash at either end")
+    headers = _section(http, "customHeaders")
     return Configuration(
-        prefix=prefix,
-        custom_headers={name: str(value) for name, value in section(http, "customHeaders").items()},
-        timeout_s=timeout_s(typed(table, "functionTimeout", str, "00:30:00")),
-        most_outstanding=outstanding if outstanding >= 0 else None,
-        telemetry=mode.lower() == "opentelemetry" and bool(settings.get("APPLICATIONINSIGHTS_CONNECTION_STRING")),
-        homepage=settings.get("AzureWebJobsDisableHomepage", "").lower() != "true",
+        route_prefix=prefix,
+        custom_headers={name: _typed(headers, name, str, "") for name in headers},
+        timeout_s=_timeout_s(_typed(table, "functionTimeout", str, "00:30:00")),
+        max_outstanding=_limit(http, "maxOutstandingRequests"),
+        max_concurrent=_limit(http, "maxConcurrentRequests"),
+        telemetry=_telemetry(_typed(table, "telemetryMode", str, ""), settings),
     )
 
 
-def section(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A table below another, empty where it is absent."""
-    found: Mapping[str, Any] = typed(table, name, dict, {})
+def is_true(settings: Mapping[str, str], *names: str) -> bool:
+    """Whether one of the settings is there and true; neither names nor values are told apart by letter case."""
+    wanted = {name.lower() for name in names}
+    return any(name.lower() in wanted and value.lower() in {"true", "1"} for name, value in settings.items())
+
+
+def timespan(text: str) -> timedelta | None:
+    """A .NET TimeSpan, `[d.]hh:mm:ss[.fffffff]`; `None` where the text is none."""
+    found = TIMESPAN.fullmatch(text)
+    return timedelta(**{unit: float(value or 0) for unit, value in found.groupdict().items()}) if found else None
+
+
+def _section(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = _typed(table, name, dict, {})
     return found
 
 
-def typed[T](table: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
-    """A value of its type, or HostJsonError; unknown keys are nobody's business, as on the real host."""
+def _typed[T](table: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
     value = table.get(name, default)
-    if not isinstance(value, kind):
-        raise HostJsonError(f"Failed to convert configuration value at '{name}' to type '{kind.__name__}'.")
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ConfigurationError(f"Failed to convert configuration value at '{name}' to type '{kind.__name__}'.")
     return value
 
 
-def timeout_s(text: str) -> float | None:
-    """Seconds of functionTimeout, `None` for -1."""
+def _limit(http: Mapping[str, Any], name: str) -> int | None:
+    value = _typed(http, name, int, -1)
+    return value if value >= 0 else None
+
+
+def _timeout_s(text: str) -> float | None:
     if text == "-1":
         return None
     found = timespan(text)
     if found is None or found <= timedelta(seconds=1):
-        raise HostJsonError(f"functionTimeout = {text!r}: allowed: hh:mm:ss above one second, or -1")
+        raise ConfigurationError(f"host.json: functionTimeout = {text!r}: allowed: hh:mm:ss above 00:00:01, or -1")
     return found.total_seconds()
 
 
-def timespan(text: str) -> timedelta | None:
-    """A .NET TimeSpan as the host reads it, `None` where the text is none."""
-    found = TIMESPAN.fullmatch(text)
-    return timedelta(**{name: int(value or 0) for name, value in found.groupdict().items()}) if found else None
+def _telemetry(mode: str, settings: Mapping[str, str]) -> Telemetry:
+    """A mode that is misspelt says nothing, and is the classic one."""
+    if not settings.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
+        return Telemetry.NONE
+    return Telemetry.OPEN_TELEMETRY if mode.lower() == "opentelemetry" else Telemetry.CLASSIC

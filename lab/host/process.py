@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lab.host.configuration import Keys
+from lab.host.keys import Keys
 
 ROOT = Path(__file__).parent.parent.parent
 START_S = 60.0

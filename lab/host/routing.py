@@ -1,16 +1,21 @@
 """Which function a request is for, as the host decides it: the first match in the order of the function names."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
-from urllib.parse import unquote
+from typing import Self
 
+from lab.host.keys import Access
 from lab.host.worker import Function
 
-PARAMETER = re.compile(r"\{(?P<rest>\*{1,2})?(?P<name>\w+)(?::(?P<kind>\w+))?(?P<optional>\?)?\}")
-KINDS = {"int": r"-?\d+", "guid": r"[0-9a-fA-F-]{36}", "alpha": r"[A-Za-z]+", "bool": r"(?i:true|false)"}
-"""Constraints of route parameters that are known here; any other is refused as the host refuses a bad template."""
+PARAMETER = re.compile(r"\{(?P<rest>\*{1,2})?(?P<name>\w+)(?::(?P<constraint>\w+))?(?P<optional>\?)?\}")
+CONSTRAINTS = {
+    "alpha": "[A-Za-z]+",
+    "bool": "true|false",
+    "guid": "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "int": r"-?\d+",
+}
+"""Constraints of route parameters that are known here, of the many that ASP.NET has."""
 
 
 class RouteError(ValueError):
@@ -22,70 +27,86 @@ class Route:
     """The route of one HTTP function.
 
     Attributes:
-        methods: `None` = whatever comes.
-        level: `anonymous`, `function` or `admin`.
+        pattern: of a whole path without its first slash; one group for each of `parameters`.
+        methods: in upper case, `None` = whatever comes.
     """
 
     function: Function
     pattern: re.Pattern[str]
+    parameters: tuple[str, ...]
     methods: frozenset[str] | None
-    level: str
+    level: Access
+
+    @classmethod
+    def of(cls, function: Function, prefix: str) -> Self:
+        """The route of an HTTP function below `routePrefix`; raises RouteError."""
+        template = str(function.trigger.get("route") or function.name)
+        methods = function.trigger.get("methods")
+        pattern, parameters = _compiled(template, prefix)
+        return cls(
+            function=function,
+            pattern=re.compile(pattern, re.IGNORECASE),
+            parameters=parameters,
+            methods=None if methods is None else frozenset(str(method).upper() for method in methods),
+            level=Access[str(function.trigger.get("authLevel", "FUNCTION")).upper()],
+        )
 
 
-def route(function: Function, prefix: str) -> Route:
-    """The route of a function; raises RouteError."""
-    template = str(function.trigger.get("route") or function.name)
-    methods = function.trigger.get("methods")
-    return Route(
-        function=function,
-        pattern=re.compile(compiled(template, prefix), re.IGNORECASE),
-        methods=None if methods is None else frozenset(str(method).upper() for method in methods),
-        level=str(function.trigger.get("authLevel", "FUNCTION")).lower(),
-    )
+class RouteTable:
+    """The routes of an app. Neither the order in the file nor how much a template says counts."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        """In the alphabetical order of the function names, whatever their case."""
+        self._routes = sorted(routes, key=lambda route: route.function.name.lower())
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        """The first route for a method and a decoded path, with its parameters; absent ones are not among them."""
+        if "//" in path:
+            return None
+        relative = path.removeprefix("/").removesuffix("/")
+        for route in self._routes:
+            found = route.pattern.fullmatch(relative)
+            if found and (route.methods is None or method.upper() in route.methods):
+                values = zip(route.parameters, found.groups(), strict=True)
+                return route, {name: value for name, value in values if value}
+        return None
 
 
-def compiled(template: str, prefix: str) -> str:
-    """A regular expression for a whole path; one slash at the end is ignored."""
-    if template.startswith("/") or template.count("{") != template.count("}"):
-        raise RouteError(f"route = {template!r}: allowed: segments without a leading slash, braces in pairs")
-    parts: list[str] = []
-    for segment in [*prefix.split("/"), *template.split("/")]:
+def _compiled(template: str, prefix: str) -> tuple[str, tuple[str, ...]]:
+    """The regular expression of a whole path, and the names of its groups."""
+    segments = template.split("/")
+    literal = PARAMETER.sub("", template)
+    if "" in segments or re.search("[{}?*~]", literal):
+        raise RouteError(f"route = {template!r}: allowed: segments without a slash before them, whole {{parameters}}")
+    names = tuple(found["name"] for found in PARAMETER.finditer(template))
+    if len({name.lower() for name in names}) < len(names):
+        raise RouteError(f"route = {template!r}: allowed: each parameter once")
+    pattern = re.escape(prefix)
+    for number, segment in enumerate(segments):
+        slash = "/" if pattern else ""
         whole = PARAMETER.fullmatch(segment)
-        if not segment:
-            continue
-        if whole and whole["rest"]:
-            parts.append(f"(?:/(?P<{whole['name']}>.*))?")
-        elif whole and whole["optional"]:
-            parts.append(f"(?:/(?P<{whole['name']}>{kind(whole)}))?")
+        if whole and (whole["rest"] or whole["optional"]):
+            if number + 1 < len(segments):
+                raise RouteError(f"route = {template!r}: allowed: {segment} as the last segment")
+            pattern += f"(?:{slash}({_value(whole)}))?"
         else:
-            parts.append("/" + PARAMETER.sub(lambda found: f"(?P<{found['name']}>{kind(found)})", escaped(segment)))
-    return "".join(parts) + "/?"
+            pattern += slash + _segment(segment)
+    return pattern, names
 
 
-def escaped(segment: str) -> str:
-    """The literal parts of a segment, safe in a regular expression; its parameters as they are."""
-    ends = [0, *(place for found in PARAMETER.finditer(segment) for place in found.span()), len(segment)]
-    pieces = [segment[start:end] for start, end in pairwise(ends)]
-    return "".join(piece if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
+def _segment(segment: str) -> str:
+    """A segment that must be there: text, parameters, or both."""
+    pattern, end = "", 0
+    for found in PARAMETER.finditer(segment):
+        pattern += f"{re.escape(segment[end : found.start()])}({_value(found)})"
+        end = found.end()
+    return pattern + re.escape(segment[end:])
 
 
-def kind(parameter: re.Match[str]) -> str:
-    """The expression of a parameter's constraint."""
-    name = parameter["kind"]
-    if name is not None and name not in KINDS:
-        raise RouteError(f"constraint = {name!r}: allowed: one of {', '.join(sorted(KINDS))}")
-    return KINDS[name] if name else "[^/]+"
-
-
-def find(routes: Sequence[Route], method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
-    """The first route for method and path, with its parameters; absent ones are not among them."""
-    for candidate in routes:
-        found = candidate.pattern.fullmatch(path)
-        if found and (candidate.methods is None or method.upper() in candidate.methods):
-            return candidate, {name: decoded(value) for name, value in found.groupdict().items() if value is not None}
-    return None
-
-
-def decoded(value: str) -> str:
-    """A route parameter as the host hands it over: percent-decoded, with `%2F` left as it is."""
-    return "%2F".join(unquote(part) for part in re.split("%2[fF]", value))
+def _value(parameter: re.Match[str]) -> str:
+    constraint = parameter["constraint"]
+    if constraint is None:
+        return ".*" if parameter["rest"] else "[^/]+"
+    if constraint not in CONSTRAINTS:
+        raise RouteError(f"constraint = {constraint!r}: allowed in the lab: {', '.join(CONSTRAINTS)}")
+    return CONSTRAINTS[constraint]

@@ -1,19 +1,22 @@
-"""Timers: when the next run is due, and running them as the host does: never overlapping, missed ticks dropped."""
+"""Timers: when the next run is due, and what a function is told about it."""
 
 import asyncio
-import logging
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from croniter import CroniterError, croniter
+from croniter import croniter
 
 from lab.host.configuration import timespan
-from lab.host.worker import Function, InvocationError, run_timer
+from lab.host.protos import TypedData
 
-log = logging.getLogger("lab.host")
-FIELDS_WITH_SECONDS = 6
+MINUTE = timedelta(minutes=1)
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+"""What the host says of a run that has not been."""
+FIELDS, FIELDS_WITHOUT_SECONDS = 6, 5
+"""Of a cron expression."""
 
 
 class ScheduleError(ValueError):
@@ -21,66 +24,90 @@ class ScheduleError(ValueError):
 
 
 def resolved(text: str, settings: Mapping[str, str]) -> str:
-    """The text with `%NAME%` replaced by the setting of that name; raises ScheduleError."""
+    """The text with the settings put in place of every `%NAME%`; raises ScheduleError."""
+    values = {name.lower(): value for name, value in settings.items()}
 
-    def setting(found: re.Match[str]) -> str:
-        if found[1] not in settings:
-            raise ScheduleError(f"'%{found[1]}%' does not resolve to a value.")
-        return settings[found[1]]
+    def value(found: re.Match[str]) -> str:
+        if found[1].lower() not in values:
+            raise ScheduleError(f"'{found[0]}' does not resolve to a value.")
+        return values[found[1].lower()]
 
-    return re.sub("%([^%]+)%", setting, text)
+    return re.sub("%([^%]+)%", value, text)
 
 
-def schedule(text: str) -> Callable[[datetime], datetime]:
-    """The function from one moment to the next run after it.
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A timespan between one run and the next."""
 
-    Cron expressions have five fields, or six with the seconds first, which croniter wants last. Raises ScheduleError.
-    """
-    interval = timespan(text)
-    if interval:
-        return lambda after: after + interval
+    length: timedelta
+
+    def after(self, moment: datetime) -> datetime:
+        """The first due time after a moment."""
+        return moment + self.length
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cron:
+    """An expression of six fields, the seconds first, in UTC."""
+
+    expression: str
+
+    def after(self, moment: datetime) -> datetime:
+        """The first due time after a moment."""
+        # Where both the day of the month and the day of the week are given, both must fit: NCRONTAB is not cron there.
+        due: datetime = croniter(self.expression, moment, second_at_beginning=True, day_or=False).get_next(datetime)
+        return due
+
+
+Schedule = Interval | Cron
+
+
+def parsed(text: str) -> Schedule:
+    """The schedule that a timespan or a cron expression of five or six fields stands for; raises ScheduleError."""
+    length = timespan(text)
+    if length:
+        return Interval(length=length)
     fields = text.split()
-    expression = " ".join([*fields[1:], fields[0]]) if len(fields) == FIELDS_WITH_SECONDS else text
-    try:
-        croniter(expression, datetime.now(UTC))
-    except (CroniterError, ValueError, IndexError):
-        message = f"The schedule expression '{text}' was not recognized as a valid cron expression or timespan string."
-        raise ScheduleError(message) from None
-
-    def following(after: datetime) -> datetime:
-        found: datetime = croniter(expression, after).get_next(datetime)
-        return found
-
-    return following
+    expression = " ".join(["0", *fields] if len(fields) == FIELDS_WITHOUT_SECONDS else fields)
+    if len(expression.split()) != FIELDS or not croniter.is_valid(expression, second_at_beginning=True):
+        raise ScheduleError(
+            f"The schedule expression '{text}' was not recognized as a valid cron expression or timespan string."
+        )
+    return Cron(expression=expression)
 
 
-def payload(*, past_due: bool, last: datetime | None, following: datetime | None) -> Mapping[str, Any]:
-    """What the worker gets with a run; `None` is the year 1, as the host has it before the first run."""
-    moments = {"Last": last, "Next": following, "LastUpdated": last}
-    status = {name: (moment or datetime(1, 1, 1, tzinfo=UTC)).isoformat() for name, moment in moments.items()}
-    return {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status, "IsPastDue": past_due}
+class Timer:
+    """One timer function: runs never overlap, and ticks missed during a run are dropped."""
 
+    def __init__(self, schedule: Schedule, *, monitored: bool, at_start: bool) -> None:
+        """`monitored` is useMonitor, which a schedule below one minute overrules; `at_start` is runOnStartup."""
+        self._schedule = schedule
+        first = schedule.after(datetime.now(UTC))
+        self._monitored = monitored and schedule.after(first) - first >= MINUTE
+        self._at_start = at_start
+        self._last = NEVER
 
-async def run_on(function: Function, following: Callable[[datetime], datetime]) -> None:
-    """Run the function at every due time, for ever."""
-    last: datetime | None = None
-    due = following(datetime.now(UTC))
-    while True:
-        await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
-        last = due
-        after = following(due)
-        await run_once(function, payload(past_due=False, last=last, following=after))
-        now = datetime.now(UTC)
-        # A run that outlasts the interval is followed by one at once; the other ticks it missed are dropped.
-        due = after if after >= now - timedelta(milliseconds=1) else max(now, after)
+    async def run(self, fire: Callable[[TypedData], Awaitable[None]]) -> None:
+        """Call `fire` with what the function is told, whenever it is due, until cancelled."""
+        due = datetime.now(UTC)
+        if not self._at_start:
+            due = self._schedule.after(due)
+        while True:
+            # Again and again: a sleep may end a little early, and the tick would come twice.
+            while (wait_s := (due - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110 - time is waited for
+                await asyncio.sleep(wait_s)
+            started = max(due, datetime.now(UTC))
+            await fire(self.payload())
+            self._last = started
+            # A tick that passed during the run is made up for at once; any others are dropped.
+            due = self._schedule.after(started)
 
-
-async def run_once(function: Function, with_payload: Mapping[str, Any]) -> None:
-    """One run; what it raises is logged, and the next comes as planned."""
-    log.info("Executing 'Functions.%s' (Reason='Timer fired')", function.name)
-    try:
-        await run_timer(function, with_payload)
-    except InvocationError as error:
-        log.error("Executed 'Functions.%s' (Failed)\n%s", function.name, error)  # noqa: TRY400 - the stack is the worker's
-    else:
-        log.info("Executed 'Functions.%s' (Succeeded)", function.name)
+    def payload(self) -> TypedData:
+        """The timer information of a run that begins now, as JSON."""
+        status = {}
+        if self._monitored:
+            following = self._schedule.after(datetime.now(UTC))
+            moments = {"Last": self._last, "Next": following, "LastUpdated": self._last}
+            status = {name: moment.isoformat() for name, moment in moments.items()}
+        schedule = {"AdjustForDST": isinstance(self._schedule, Cron)}
+        return TypedData(json=json.dumps({"Schedule": schedule, "ScheduleStatus": status, "IsPastDue": False}))

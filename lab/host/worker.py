@@ -1,12 +1,11 @@
-"""Microsoft's worker library in this process, driven as the host drives it.
+"""Microsoft's worker library in this process, called as the Python proxy worker calls it.
 
-One app a process: the library imports the app by the name `function_app`, and its registry and the OpenTelemetry
+One app a process: the library imports the app under the name `function_app`, and its registry and the OpenTelemetry
 providers are globals.
 """
 
 import asyncio
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,13 @@ from uuid import uuid4
 
 import azure_functions_runtime as runtime
 
-from lab.host.protos import InputData, Message, StatusResult, TypedData, request
+from lab.host import protos
+from lab.host.protos import InvocationResponse, Message, ParameterBinding, RpcException, StatusResult, TypedData
+from lab.host.trace import NO_TRACE, Trace
 
 
 class IndexingError(Exception):
-    """The worker cannot make functions of the app: every route is lost."""
-
-
-class InvocationError(Exception):
-    """The function raised; the message and the stack are the worker's."""
+    """The worker cannot make functions of the app, and so all of them are lost; the text ends with the stack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,106 +28,81 @@ class Function:
     """One function as indexed.
 
     Attributes:
-        trigger: its trigger binding, as the app's decorators put it.
+        trigger: its trigger binding, as the app's decorators put it; `%NAME%` is not resolved.
     """
 
     id: str
     name: str
     trigger: Mapping[str, Any]
 
-
-@dataclass(frozen=True, kw_only=True)
-class HttpInput:
-    """A request as the host hands it over: names in lower case, one value each."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    params: Mapping[str, str]
-    query: Mapping[str, str]
-    body: bytes
+    @property
+    def kind(self) -> str:
+        """The type of its trigger, `httpTrigger` for one."""
+        return str(self.trigger["type"])
 
 
-@dataclass(frozen=True, kw_only=True)
-class HttpOutput:
-    """What a function answers."""
+class Worker:
+    """The library, and the invocations under way."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self._running: set[asyncio.Task[InvocationResponse]] = set()
+
+    async def index(self, folder: Path) -> list[Function]:
+        """The functions of the app, whose folder must be on the import path.
+
+        Raises:
+            IndexingError: an import, a binding, an annotation or a duplicate name is wrong.
+        """
+        runtime.start_threadpool_executor()
+        reply = await runtime.worker_init_request(
+            _call(worker_init_request=Message(capabilities={}, function_app_directory=str(folder)))
+        )
+        if reply.result.status == StatusResult.Failure:
+            error: RpcException = reply.result.exception
+            raise IndexingError(f"{error.message}\n{error.stack_trace}")
+        metadata = await runtime.functions_metadata_request(_call())
+        # None where there is no function_app.py, and where it has no function.
+        found: list[protos.RpcFunctionMetadata] = metadata.function_metadata_results or []
+        for one in found:
+            await runtime.function_load_request(_call(function_load_request=Message(function_id=one.function_id)))
+        return [Function(id=one.function_id, name=one.name, trigger=_trigger(one.raw_bindings)) for one in found]
+
+    def invoke(self, function: Function, value: TypedData, trace: Trace = NO_TRACE) -> asyncio.Task[InvocationResponse]:
+        """Begin to run a function on what its trigger gives.
+
+        The task is one of its own, as the proxy worker makes it: the library attaches the trace context and never
+        detaches it.
+        """
+        call = _call(
+            invocation_request=Message(
+                invocation_id=str(uuid4()),
+                function_id=function.id,
+                input_data=[ParameterBinding(name=function.trigger["name"], data=value)],
+                trigger_metadata={},
+                trace_context=Message(trace_parent=trace.parent, trace_state=trace.state, attributes={}),
+                retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
+            )
+        )
+        task = asyncio.create_task(runtime.invocation_request(call))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def aclose(self, grace_s: float) -> None:
+        """Let what runs come to its end, and cancel what has not by then."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace_s)
+        for task in self._running:
+            task.cancel()
 
 
-async def index(folder: Path) -> list[Function]:
-    """The functions of the app in a folder, by name as the host orders them.
-
-    Raises:
-        IndexingError: an import, a binding or a duplicate name is wrong.
-    """
-    sys.path.insert(0, str(folder))
-    runtime.start_threadpool_executor()
-    init = request(worker_init_request=Message(capabilities={}, function_app_directory=str(folder)))
-    reply = await runtime.worker_init_request(init)
-    if reply.result.status == StatusResult.Failure:
-        raise IndexingError(f"{reply.result.exception.message}\n{reply.result.exception.stack_trace}")
-    metadata = await runtime.functions_metadata_request(request())
-    found = metadata.function_metadata_results or []
-    functions = [Function(id=one.function_id, name=one.name, trigger=trigger(one.raw_bindings)) for one in found]
-    for function in functions:
-        await runtime.function_load_request(request(function_load_request=Message(function_id=function.id)))
-    return sorted(functions, key=lambda function: function.name.lower())
+def _call(**fields: Any) -> Message:
+    """A message to a handler of the library."""
+    return Message(request=Message(**fields), properties={"host": "127.0.0.1", "protos": protos})
 
 
-def trigger(raw_bindings: list[str]) -> Mapping[str, Any]:
-    """The trigger among the bindings of a function."""
+def _trigger(raw_bindings: list[str]) -> Mapping[str, Any]:
     bindings = [json.loads(raw) for raw in raw_bindings]
-    found: Mapping[str, Any] = next(binding for binding in bindings if binding["type"].lower().endswith("trigger"))
+    found: Mapping[str, Any] = next(binding for binding in bindings if binding["type"].endswith("Trigger"))
     return found
-
-
-async def run_http(function: Function, http: HttpInput, *, trace_parent: str, trace_state: str) -> HttpOutput | None:
-    """The function's answer, `None` where it returned what is none; raises InvocationError."""
-    data = TypedData(
-        http=Message(
-            method=http.method,
-            url=http.url,
-            headers=dict(http.headers),
-            params=dict(http.params),
-            query=dict(http.query),
-            body=TypedData(bytes=http.body) if http.body else TypedData(),
-        )
-    )
-    returned = await _run(function, data, trace_parent=trace_parent, trace_state=trace_state)
-    match returned.WhichOneof("data") if isinstance(returned, TypedData) else None:
-        case "http":
-            answer: Any = returned.http
-            body = answer.body
-            content = getattr(body, body.WhichOneof("data") or "", b"") if body is not None else b""
-            encoded = content.encode() if isinstance(content, str) else bytes(content)
-            return HttpOutput(status=int(answer.status_code), headers=answer.headers, body=encoded)
-        case "string":
-            headers = {"content-type": "text/plain; charset=utf-8"}
-            return HttpOutput(status=200, headers=headers, body=str(returned.string).encode())
-    return None
-
-
-async def run_timer(function: Function, payload: Mapping[str, Any]) -> None:
-    """Run a timer function; raises InvocationError. The host gives timers no trace context."""
-    await _run(function, TypedData(json=json.dumps(payload)), trace_parent="", trace_state="")
-
-
-async def _run(function: Function, data: TypedData, *, trace_parent: str, trace_state: str) -> Any:
-    call = request(
-        invocation_request=Message(
-            invocation_id=str(uuid4()),
-            function_id=function.id,
-            input_data=[InputData(name=function.trigger["name"], data=data)],
-            trigger_metadata={},
-            trace_context=Message(trace_parent=trace_parent, trace_state=trace_state, attributes={}),
-            retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
-        )
-    )
-    # A task of its own, as the dispatcher makes: the handler attaches the trace context and never detaches it.
-    reply = await asyncio.create_task(runtime.invocation_request(call))
-    if reply.result.status == StatusResult.Failure:
-        raise InvocationError(f"{reply.result.exception.message}\n{reply.result.exception.stack_trace}")
-    return reply.return_value

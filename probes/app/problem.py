@@ -1,4 +1,4 @@
-"""RFC 9457 problem details of the probe app, with a reason from a closed list whose codes never change their meaning."""
+"""RFC 9457 problem details, with a reason from a closed list whose codes never change their meaning."""
 
 import json
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
     PROBE_PATH                 the content of one path file: TOML, or JSON in braces
     PROBE_PATH_FILES           path files, separated as in PATH; relative ones are looked for in the app's folder
-    PROBE_DIAGNOSE_DEADLINE_S  the longest that a caller of the diagnosis waits; keep it under API Management's time limit
+    PROBE_DIAGNOSE_DEADLINE_S  the longest that a diagnosis takes; keep it under API Management's time limit
     PROBE_SPREAD_S             the starts of the paths on a timer run are spread over this time
 
 The schedule of the timer, PROBE_SCHEDULE, is read by the Functions host. Nothing here raises: an app that fails at its
@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from probes.path import Path, PathError, load, loads
+from probes.path import Path, PathError, Problem, load, loads
+from probes.path.reader import Reader, number
 
 PATH = "PROBE_PATH"
 PATH_FILES = "PROBE_PATH_FILES"
@@ -73,8 +74,11 @@ def read(environment: Mapping[str, str]) -> Settings | Unusable:
         paths[path.name] = path
     if not paths and not faults:
         faults.append(Fault(key=PATH, allowed=f"a path file's content, unless {PATH_FILES} names path files"))
-    deadline_s = _number(environment, DIAGNOSE_DEADLINE_S, 1, LONGEST_DIAGNOSE_S, 20, faults)
-    spread_s = _number(environment, SPREAD_S, 0, LONGEST_SPREAD_S, 5, faults)
+    problems: list[Problem] = []
+    numbers = Reader({key: value for key, value in environment.items() if value.strip()}, problems)
+    deadline_s = numbers.read(DIAGNOSE_DEADLINE_S, _seconds(1, LONGEST_DIAGNOSE_S), "1 to 100 seconds", default=20.0)
+    spread_s = numbers.read(SPREAD_S, _seconds(0, LONGEST_SPREAD_S), "0 to 20 seconds", default=5.0)
+    faults += [Fault(key=problem.key, allowed=problem.allowed) for problem in problems]
     if faults:
         return Unusable(tuple(faults))
     return Settings(paths=paths, diagnose_deadline_s=deadline_s, spread_s=spread_s)
@@ -96,13 +100,5 @@ def _paths(environment: Mapping[str, str], faults: list[Fault]) -> Iterator[tupl
             faults.append(Fault(key=key, allowed=f"a path file's content ({type(error).__name__})"))
 
 
-def _number(
-    environment: Mapping[str, str], key: str, low: float, high: float, default: float, faults: list[Fault]
-) -> float:
-    try:
-        value = float(environment.get(key, "").strip() or default)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        faults.append(Fault(key=key, allowed=f"{low:g} to {high:g} seconds"))
-    return value
+def _seconds(low: float, high: float) -> Callable[[str], float]:
+    return lambda text: number(low, high)(float(text))

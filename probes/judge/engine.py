@@ -8,23 +8,24 @@ from datetime import datetime
 from probes.judge.finding import Confidence, Discarded, Finding, Judgement, Severity, Verdict
 from probes.judge.rule import Match, Rule, Stage
 from probes.judge.rules import RULES, RULES_VERSION, UNEXPLAINED, UNSEEN
-from probes.judge.rules.agent import unexplained
+from probes.judge.rules.agent import stops, unexplained
 from probes.judge.scene import Scene
 from probes.path import Path, Role
 from probes.records import Observation
 
 COMMAND = "az "
 """How a fix that is a command line begins."""
-UNSAFE = re.compile(r"[^\w.:/@ ,+*-]")
+UNSAFE = re.compile(r"^-+|[^\w.:/@,+-]")
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line ends, and marks that turn the direction of writing."""
 LEVELS = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
-DEPENDENTS = {
-    Role.BACKEND: frozenset({Role.GATEWAY}),
-    Role.STORAGE: frozenset({Role.BACKEND, Role.GATEWAY}),
-    Role.KEY_VAULT: frozenset({Role.BACKEND, Role.GATEWAY}),
+DEPENDENCIES = {
+    Role.GATEWAY: (Role.BACKEND, Role.STORAGE, Role.KEY_VAULT),
+    Role.BACKEND: (Role.STORAGE, Role.KEY_VAULT),
 }
-"""Whose answers suffer when a target fails: the gateway calls the backend, the backend lives on its storage."""
+"""Whose failure a target suffers from: the gateway calls the backend, the backend lives on its storage."""
 DEPENDENT_STAGES = frozenset({Stage.REQUEST, Stage.IDENTITY})
-"""What they suffer: they still resolve, connect and shake hands."""
+"""Where it suffers: it still resolves, connects and shakes hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,49 @@ class Case:
 
     rule: Rule
     match: Match
+
+
+class Cases:
+    """Every case of a scene in the order of the rules, found by target and role: thousands may fail at once."""
+
+    def __init__(self, scene: Scene, cases: Iterable[Case]) -> None:
+        """Arrange the cases."""
+        self.every = tuple(cases)
+        self._scene = scene
+        self._on_target: dict[str, list[int]] = {}
+        self._on_role: dict[Role, list[int]] = {}
+        self._roots: dict[int, str | None] = {}
+        for number, case in enumerate(self.every):
+            for name in case.match.targets:
+                self._on_target.setdefault(name, []).append(number)
+            for role in {scene.view(name).target.role for name in case.match.targets}:
+                self._on_role.setdefault(role, []).append(number)
+
+    def root(self, number: int) -> str | None:
+        """Id of the root cause whose consequence a case is, `None` = it is a root itself.
+
+        The rule table masks in one direction only (a tested invariant), so the climb ends.
+        """
+        if number not in self._roots:
+            case = self.every[number]
+            near = sorted({*self._on_target[case.match.targets[0]], *self._before(case)})
+            causes = (other for other in near if other != number and explains(self.every[other], case, self._scene))
+            cause = next(causes, None)
+            self._roots[number] = None if cause is None else self.root(cause) or self.every[cause].rule.id
+        return self._roots[number]
+
+    def subject(self, case: Case) -> str:
+        """What a case is about: of a target that shows what its dependency shows, the dependency's."""
+        for number in self._before(case):
+            other = self.every[number]
+            if other.rule is case.rule and depends(case, other, self._scene):
+                return other.match.subject
+        return case.match.subject
+
+    def _before(self, case: Case) -> list[int]:
+        """Cases on targets of the roles that this one's target depends on."""
+        role = self._scene.view(case.match.targets[0]).target.role
+        return [number for before in DEPENDENCIES.get(role, ()) for number in self._on_role.get(before, ())]
 
 
 def judge(
@@ -52,73 +96,63 @@ def judge(
     scene = Scene(path, tuple(observations), started_at, names)
     cases = [Case(rule, match) for rule in rules for match in rule.find(scene)]
     cases += [Case(UNEXPLAINED, match) for match in unexplained(scene, cases)]
-    roots = {number: masker(case, cases, scene) for number, case in enumerate(cases)}
-    findings = merged(scene, [(case, roots[number]) for number, case in enumerate(cases)])
-    causes = [case for number, case in enumerate(cases) if roots[number] is None]
+    arranged = Cases(scene, cases)
+    roots = [arranged.root(number) for number in range(len(cases))]
+    findings = merged(scene, arranged, roots)
+    causes = [case for case, root in zip(cases, roots, strict=True) if root is None]
     return Judgement(rules_version=RULES_VERSION, verdict=verdict(scene, causes), findings=findings)
 
 
-def masker(case: Case, cases: Sequence[Case], scene: Scene) -> str | None:
-    """Id of the root cause whose consequence a case is, `None` = it is a root itself.
-
-    The rule table masks in one direction only (a tested invariant), so the climb ends.
-    """
-    for other in cases:
-        if other is not case and explains(other, case, scene):
-            return masker(other, cases, scene) or other.rule.id
-    return None
-
-
 def explains(cause: Case, case: Case, scene: Scene) -> bool:
-    """Whether a case accounts for another: on its own targets by its row, on dependents because they share its fate."""
-    own = set(cause.match.targets)
-    if own.issuperset(case.match.targets):
-        return case.rule.id in cause.rule.masks or case.rule.stage in cause.rule.masks_stages
-    suffers = cause.rule.stage <= Stage.REQUEST and case.rule.stage in DEPENDENT_STAGES and case.rule is not cause.rule
-    return suffers and shares_fate(cause, case, scene)
+    """Whether a case accounts for another: on its own targets by its row, on dependents because they share its fate.
+
+    What works in public or for strangers is not explained by another way in, nor by something else that fails.
+    """
+    if cause.match.aside:
+        return False
+    if set(cause.match.targets).issuperset(case.match.targets):
+        masked = case.rule.id in cause.rule.masks or case.rule.stage in cause.rule.masks_stages
+        return masked and not (cause.match.exposes and case.match.exposes)
+    suffers = case.rule.stage in DEPENDENT_STAGES and case.rule is not cause.rule and not case.match.exposes
+    strikes = cause.rule.stage <= Stage.REQUEST and stops(cause)
+    return suffers and strikes and shares_fate(cause, case, scene)
 
 
 def shares_fate(cause: Case, case: Case, scene: Scene) -> bool:
     """Whether a case lies on targets that depend on those of another, which do not work."""
-    own = set(cause.match.targets)
-    failing = all(not scene.view(name).works for name in own)
-    return failing and (own | dependents(own, scene)).issuperset(case.match.targets)
+    return depends(case, cause, scene) and not any(scene.view(name).works for name in cause.match.targets)
 
 
-def dependents(names: Collection[str], scene: Scene) -> set[str]:
-    """The targets whose answers depend on these."""
-    roles = {role for name in names for role in DEPENDENTS.get(scene.view(name).target.role, frozenset())}
-    return {view.target.name for view in scene.having(*roles)}
+def depends(case: Case, other: Case, scene: Scene) -> bool:
+    """Whether each target of a case depends on, or is, one of another's."""
+    own = set(other.match.targets)
+    roles = {scene.view(name).target.role for name in own}
+    views = [scene.view(name) for name in case.match.targets if name not in own]
+    return bool(views) and all(not roles.isdisjoint(DEPENDENCIES.get(view.target.role, ())) for view in views)
 
 
-def merged(scene: Scene, cases: Sequence[tuple[Case, str | None]]) -> tuple[Finding, ...]:
+def merged(scene: Scene, cases: Cases, roots: Sequence[str | None]) -> tuple[Finding, ...]:
     """One finding for every cause and subject, whatever number of targets it hits."""
     groups: dict[tuple[str, str, str | None], list[Case]] = {}
-    for case, root in cases:
-        groups.setdefault((case.rule.id, subject(case, cases, scene), root), []).append(case)
+    for case, root in zip(cases.every, roots, strict=True):
+        groups.setdefault((case.rule.id, cases.subject(case), root), []).append(case)
+    for (_, subject, _), group in groups.items():  # what it is about speaks before what only shows it
+        group.sort(key=lambda case: case.match.subject != subject)
     findings = [finding(scene, group, root) for (_, _, root), group in groups.items()]
     order = {severity: rank for rank, severity in enumerate(Severity)}
     return tuple(sorted(findings, key=lambda found: (found.masked_by is not None, order[found.severity])))
-
-
-def subject(case: Case, cases: Sequence[tuple[Case, str | None]], scene: Scene) -> str:
-    """What a case is about: of a dependent that shows what its backend shows, the backend's."""
-    for other, _ in cases:
-        if other.rule is case.rule and dependents(other.match.targets, scene).issuperset(case.match.targets):
-            return other.match.subject
-    return case.match.subject
 
 
 def finding(scene: Scene, cases: Sequence[Case], root: str | None) -> Finding:
     """The finding of one group of cases."""
     rule = cases[0].rule
     hit = {name for case in cases for name in case.match.targets}
-    targets = tuple(target.name for target in scene.path.targets if target.name in hit)
+    targets = tuple(view.target.name for view in scene.views if view.target.name in hit)
     match = Match(
         targets=targets,
         subject=cases[0].match.subject,
         evidence=tuple(dict.fromkeys(name for case in cases for name in case.match.evidence)),
-        words={**cases[0].match.words, "targets": listed(targets), "subject": cases[0].match.subject},
+        words=printable({**cases[0].match.words, "targets": listed(targets), "subject": cases[0].match.subject}),
     )
     supported = [clue.says for clue in rule.supports if clue.holds(scene, match)]
     weakened = [clue.says for clue in rule.weakens if clue.holds(scene, match)]
@@ -149,9 +183,14 @@ def filled(template: str, words: Mapping[str, str]) -> str:
     return "".join(out)
 
 
+def printable(words: Mapping[str, str]) -> dict[str, str]:
+    """The words as a sentence may hold them: what came from the network must not move a terminal's cursor."""
+    return {name: UNPRINTABLE.sub("?", word) for name, word in words.items()}
+
+
 def plain(words: Mapping[str, str]) -> dict[str, str]:
-    """The words as a command line may hold them: what came from the network must not become shell syntax."""
-    return {name: UNSAFE.sub("?", word) for name, word in words.items()}
+    """The words as a command line may hold them: what came from the network must not become an option or syntax."""
+    return {name: UNSAFE.sub("_", word) for name, word in words.items()}
 
 
 def listed(names: Sequence[str]) -> str:
@@ -160,7 +199,9 @@ def listed(names: Sequence[str]) -> str:
 
 
 def verdict(scene: Scene, causes: Sequence[Case]) -> Verdict:
-    """What the root causes, and the targets that work without any, come to."""
+    """What the root causes, and the targets that work without any, come to; of nothing, nothing can be said."""
+    if not scene.views:
+        return Verdict.INCONCLUSIVE
     errors = [case for case in causes if case.rule.severity is Severity.ERROR]
     failing = {view.target.name for view in scene.views if not view.works}
     unseen = {name for case in causes if case.rule.id == UNSEEN for name in case.match.targets}

@@ -34,6 +34,7 @@ class Match:
         evidence: ids of the observations that carry it.
         words: values for the sentence and the fix.
         exposes: where the target works all the same, it works in public or for strangers.
+        aside: it lies off the way that was walked (a resolver that nobody here asks), and so explains nothing else.
     """
 
     targets: tuple[str, ...]
@@ -41,6 +42,7 @@ class Match:
     evidence: tuple[str, ...]
     words: Mapping[str, str] = field(default_factory=dict)
     exposes: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,11 +168,15 @@ class View:
             for found in groups.values()
         )
 
+    @property
+    def credential(self) -> Credential:
+        """The target's own: with it, the answer must be the one expected."""
+        return Credential.NONE if self.target.audience is None else Credential.TOKEN
+
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:
         """Requests with the target's own credential."""
-        own = Credential.NONE if self.target.audience is None else Credential.TOKEN
-        return tuple(exchange for exchange in self.of(Exchange) if exchange.credential is own)
+        return tuple(exchange for exchange in self.of(Exchange) if exchange.credential is self.credential)
 
     @cached_property
     def anonymous(self) -> tuple[Exchange, ...]:
@@ -229,7 +233,7 @@ class Scene:
 
     def view(self, name: str) -> View:
         """The view of that target, which is part of the sweep."""
-        return next(view for view in self.views if view.target.name == name)
+        return self._by_name[name]
 
     def having(self, *roles: Role) -> Iterator[View]:
         """The views of targets with one of the roles."""
@@ -239,17 +243,24 @@ class Scene:
         """What API Management told of the target, if it did."""
         return tuple(
             record
-            for record in self.observations
-            if isinstance(record, Exchange) and record.vantage is Vantage.GATEWAY and record.target == name
+            for record in self._of_target.get(name, ())
+            if isinstance(record, Exchange) and record.vantage is Vantage.GATEWAY
         )
+
+    @cached_property
+    def _by_name(self) -> dict[str, View]:
+        return {view.target.name: view for view in self.views}
+
+    @cached_property
+    def _of_target(self) -> dict[str, list[Observation]]:
+        found: dict[str, list[Observation]] = {}
+        for record in self.observations:
+            found.setdefault(record.target, []).append(record)
+        return found
 
     def _view(self, target: Target) -> View:
         """The last attempt counts; an attempt that the deadline cut short only where there is no whole one."""
-        mine = [
-            record
-            for record in self.observations
-            if record.target == target.name and record.vantage == self.path.vantage
-        ]
+        mine = [record for record in self._of_target.get(target.name, ()) if record.vantage == self.path.vantage]
         attempts: dict[int, list[Observation]] = {}
         for record in mine:
             attempts.setdefault(record.attempt, []).append(record)

@@ -165,9 +165,9 @@ def record_of(parsed: x509.Certificate) -> Certificate:
     """The record of a parsed certificate."""
     names, addresses = alternative_names(parsed)
     return Certificate(
-        subject=scrub(parsed.subject.rfc4514_string()),
-        issuer=scrub(parsed.issuer.rfc4514_string()),
-        names=tuple(map(scrub, names)),
+        subject=one_line(parsed.subject.rfc4514_string()),
+        issuer=one_line(parsed.issuer.rfc4514_string()),
+        names=tuple(map(one_line, names)),
         addresses=addresses,
         not_before_at=parsed.not_valid_before_utc,
         not_after_at=parsed.not_valid_after_utc,
@@ -176,6 +176,11 @@ def record_of(parsed: x509.Certificate) -> Certificate:
         sha256=parsed.fingerprint(hashes.SHA256()).hex(),
         self_issued=parsed.subject == parsed.issuer,
     )
+
+
+def one_line(name: str) -> str:
+    """A name that a stranger wrote, control characters and line ends written out."""
+    return scrub(name).replace("\n", "\\x0a").replace("\t", "\\x09")
 
 
 def alternative_names(parsed: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """Step `request`: one HTTP request on the connection that was just opened, and the start of its answer."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import override
 from urllib.parse import urlsplit
@@ -68,9 +68,25 @@ class StreamTransport(httpx.AsyncBaseTransport):
                 extensions={},
             )
         )
-        return httpx.Response(
-            answer.status, headers=answer.headers, content=answer.stream, extensions=answer.extensions
-        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=Body(answer), extensions=answer.extensions)
+
+
+class Body(httpx.AsyncByteStream):
+    """The body of a response; closing it hands the connection back for the next request."""
+
+    def __init__(self, answer: httpcore.Response) -> None:
+        """Read from the connection."""
+        self._answer = answer
+
+    @override
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._answer.aiter_stream():
+            yield part
+
+    @override
+    async def aclose(self) -> None:
+        """Leave the rest unread."""
+        await self._answer.aclose()
 
 
 @dataclass(slots=True)

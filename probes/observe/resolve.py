@@ -230,13 +230,13 @@ class Inquiry:
             name = target
         self.aliases = tuple(aliases)
         end = rrset(answer, name, self._type)
-        if end is not None:
-            self.addresses = tuple(Address(address=record.to_text(), ttl_s=end.ttl) for record in end)
-        if answer.rcode() != dns.rcode.NOERROR:
+        if answer.rcode() != dns.rcode.NOERROR:  # whatever addresses stand beside it: no client takes them
             self.failure = RCODES.get(answer.rcode(), Failure.MALFORMED_ANSWER)
-        elif end is None and len(aliases) == LONGEST_CHAIN:
+        elif end is not None:
+            self.addresses = tuple(Address(address=record.to_text(), ttl_s=end.ttl) for record in end)
+        elif len(aliases) == LONGEST_CHAIN:
             self.failure, self.detail = Failure.MALFORMED_ANSWER, "the CNAME chain does not end"
-        elif end is None:
+        else:
             self.failure = Failure.NO_DATA
 
 

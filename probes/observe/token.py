@@ -16,6 +16,8 @@ from probes.records import Step, Token
 SOURCE = "managed-identity"
 KEPT_CLAIMS = ("aud", "iss", "appid", "azp", "oid", "tid", "roles", "ver", "idtyp")
 """Who issued the token to whom and for what: enough to see why it is refused, useless to whoever reads it."""
+REFUSED_BY_ENDPOINT = "Token request error"
+"""The trap of azure-identity: one class for an endpoint that answers without a token and for one that is not there."""
 LONGEST_DETAIL = 200
 
 
@@ -63,6 +65,8 @@ def token_failure(error: Exception) -> tuple[Failure, str | None]:
     from azure.identity import CredentialUnavailableError  # noqa: PLC0415
 
     match error:
+        case CredentialUnavailableError() if REFUSED_BY_ENDPOINT in str(error.message):
+            failure = Failure.TOKEN_UNAVAILABLE
         case CredentialUnavailableError() | ServiceRequestError():
             failure = Failure.IDENTITY_ENDPOINT_MISSING
         case ClientAuthenticationError() | HttpResponseError():

@@ -177,6 +177,23 @@ async def test_the_orders_app_goes_on_running_from_world_to_world() -> None:
             assert (through.status_code, through.json()) == (200, answer.json())
 
 
+async def test_a_call_can_be_followed_from_the_gateway_into_the_apps_telemetry() -> None:
+    """The request id of the gateway's log is the correlation id that the app sends to the lab's ingestion."""
+    async with opened(WORLD, telemetry=True) as replica:
+        answer = await asked(replica, GATEWAY_ADDRESS, f"https://{API}/orders/orders")
+        (row,) = replica.gateway_logs
+    assert answer.status_code == 200
+    requests = [each for each in replica.ingestion.envelopes if each["data"]["baseType"] == "RequestData"]
+    assert row["CorrelationId"] in {each["data"]["baseData"]["properties"].get("correlation.id") for each in requests}
+
+
+async def test_without_telemetry_the_app_sends_nothing() -> None:
+    """A lab starts sooner where nobody asks for its telemetry."""
+    async with opened(WORLD) as replica:
+        await asked(replica, GATEWAY_ADDRESS, f"https://{API}/orders/health")
+    assert replica.ingestion.envelopes == []
+
+
 def test_the_gateway_of_the_article_asks_for_a_token() -> None:
     """The policy of the article does not leave authentication to the Private Endpoint."""
     gateways = [listener.serves for listener in WORLD.listeners if isinstance(listener.serves, Gateway)]

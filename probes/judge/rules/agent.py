@@ -1,6 +1,6 @@
 """What lies with the agent itself, and what no rule explains."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from statistics import median
@@ -10,7 +10,7 @@ from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Match, Rule, Stage
 from probes.judge.rules.words import CATALOGUE, words
-from probes.judge.scene import NOT_SEEN, Scene
+from probes.judge.scene import NOT_SEEN, Scene, View
 from probes.records import Exchange, Observation, Resolution, Step
 
 CLOCK_SKEW_S = 300
@@ -76,31 +76,57 @@ def deadline_missed(scene: Scene) -> Iterator[Match]:
 def intermittent(scene: Scene) -> Iterator[Match]:
     """The first attempt failed, the second did not: not down, and not well."""
     for view in scene.views:
-        failed = [record for record in view.earlier if counts_against(record)]
-        if view.works and failed and not any(counts_against(record) for record in view.records):
-            found = {**words(view), "step": failed[0].step.value, "failure": str(failed[0].failure)}
+        failed = troubles(view, view.earlier)
+        if view.works and failed and not troubles(view, view.records):
+            found = {**words(view), "step": failed[0].step.value, "failure": how(failed[0])}
             evidence = tuple(record.id for record in failed)
             yield Match(targets=(view.target.name,), subject=view.target.host, evidence=evidence, words=found)
 
 
-def counts_against(record: Observation) -> bool:
-    """A failure that means something: not the address type that a name does not have."""
-    if isinstance(record, Resolution) and record.question_type is not None and record.failure is Failure.NO_DATA:
+def counts_against(record: Observation, among: Collection[Observation]) -> bool:
+    """A failure that means something: not about a type of address that a name does not have, or can do without."""
+    if record.failure is None or record.failure in NOT_SEEN:
         return False
-    return record.failure is not None and record.failure not in NOT_SEEN
+    if isinstance(record, Resolution) and record.question_type is not None:
+        asked = (record.resolver, record.server, record.attempt)
+        answers = (other for other in among if isinstance(other, Resolution) and other.addresses)
+        found = any((other.resolver, other.server, other.attempt) == asked for other in answers)
+        return not found and record.failure is not Failure.NO_DATA
+    return True
+
+
+def troubles(view: View, records: Collection[Observation]) -> list[Observation]:
+    """The records of an attempt that make it one to repeat."""
+    return [record for record in records if counts_against(record, records) or unwanted(view, record)]
+
+
+def unwanted(view: View, record: Observation) -> bool:
+    """A whole answer to the target's own request, and not the one expected."""
+    match record:
+        case Exchange(failure=None, credential=view.credential):
+            return not view.satisfies(record)
+    return False
+
+
+def how(record: Observation) -> str:
+    """How a step went wrong, in a word or two."""
+    return f"status {record.status}" if isinstance(record, Exchange) and not record.failure else str(record.failure)
 
 
 def unexplained(scene: Scene, cases: Iterable[Case]) -> Iterator[Match]:
     """What failed on a target and no case accounts for, and targets that do not work without any case at all."""
-    found = list(cases)
+    found: dict[str, list[Case]] = {}
+    for case in cases:
+        for name in case.match.targets:
+            found.setdefault(name, []).append(case)
     for view in scene.views:
-        mine = [case for case in found if view.target.name in case.match.targets]
+        mine = found.get(view.target.name, [])
         loose = [
             record
             for record in view.records
-            if counts_against(record) and not any(accounts_for(case, record) for case in mine)
+            if counts_against(record, view.records) and not any(accounts_for(case, record) for case in mine)
         ]
-        if not loose and not view.works and view.seen and not mine:
+        if not loose and not view.works and view.seen and not any(stops(case) for case in mine):
             loose = list(view.exchanges or view.records[-1:])
         if loose:
             yield Match(
@@ -116,8 +142,15 @@ def unexplained(scene: Scene, cases: Iterable[Case]) -> Iterator[Match]:
             )
 
 
+def stops(case: Case) -> bool:
+    """Whether a target may fail because of a case: a warning about names or certificates stops nobody."""
+    return not case.match.aside and (case.rule.severity is Severity.ERROR or case.rule.stage is Stage.REQUEST)
+
+
 def accounts_for(case: Case, record: Observation) -> bool:
     """A case stands for its evidence, for failures at its own stage, and for those that it masks."""
+    if case.match.aside:
+        return record.id in case.match.evidence
     stage = STAGES[record.step]
     at_stage = case.rule.severity is Severity.ERROR and case.rule.stage is stage
     return record.id in case.match.evidence or at_stage or stage in case.rule.masks_stages

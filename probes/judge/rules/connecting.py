@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Match, Rule, Stage
-from probes.judge.rules.resolving import hit
+from probes.judge.rules.clues import hit
 from probes.judge.rules.words import APP_SERVICE_DOCS, words
 from probes.judge.scene import Scene, View
 from probes.records import Connection

@@ -113,7 +113,7 @@ RULES = (
         recognised_by="4xx in API Management's own error shape, where another status is expected.",
         find=answering(refuses_caller, by_host),
         summary="API Management answers {status} for {url} itself: the backend was never called.",
-        masks=("correlation-lost",),
+        masks=("correlation-lost", "token-rejected", "role-missing"),
         fix=(
             "Check subscription key, product and operation of the call; an unknown path of the API is 404, a missing key 401.",
         ),

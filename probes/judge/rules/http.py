@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Match, Rival, Rule, Stage
-from probes.judge.rules.resolving import always, hit
+from probes.judge.rules.clues import always, hit
 from probes.judge.rules.words import APP_SERVICE_DOCS, CATALOGUE, site, words
 from probes.judge.scene import Scene, View
 from probes.path import Role
@@ -15,6 +15,8 @@ from probes.records import Connection, Exchange, Handshake
 HOST_DOCS = "https://learn.microsoft.com/azure/azure-functions/functions-recover-storage-account"
 SERVER_ERROR = 500
 LOGIN_HOSTS = ("login.microsoftonline.com", "login.windows.net", "login.live.com", "sts.windows.net")
+OVERLOAD = ("service unavailable", "service temporarily unavailable", "service is unavailable")
+"""What front ends and proxies (http.sys, nginx, Application Gateway) write into a 503 page of their own."""
 Predicate = Callable[[View, Exchange], bool]
 
 
@@ -41,8 +43,9 @@ def host_down(_view: View, exchange: Exchange) -> bool:
 
 
 def offline(view: View, exchange: Exchange) -> bool:
-    html = exchange.headers.get("content-type", "").startswith("text/html")
-    return exchange.status == 503 and html and not host_down(view, exchange)
+    html = exchange.headers.get("content-type", "").lower().startswith("text/html")
+    overload = any(phrase in (exchange.body or "").lower() for phrase in OVERLOAD)
+    return exchange.status == 503 and html and not overload and not host_down(view, exchange)
 
 
 PLATFORM_PAGES: tuple[Predicate, ...] = (forbidden_ip, stopped, unbound, host_down, offline)
@@ -120,13 +123,21 @@ def about(view: View, exchange: Exchange, subject: str) -> Match:
             "failure": str(exchange.failure or ""),
             "forbidden_ip": exchange.headers.get("x-ms-forbidden-ip", ""),
             "location": location,
-            "elsewhere": urlsplit(location).hostname or view.target.host,
+            "elsewhere": host_of(location) or view.target.host,
             "correlation_id": exchange.correlation_id or "",
             "looked_for": view.target.body_contains or "",
             "server": exchange.headers.get("server", "an unnamed server"),
             "seconds": f"{view.scene.path.step_timeout_s[exchange.step]:g}",
         },
     )
+
+
+def host_of(location: str) -> str | None:
+    """Host of a Location header, `None` where it has none or is no URL."""
+    try:
+        return urlsplit(location).hostname
+    except ValueError:
+        return None
 
 
 def by_host(view: View, _exchange: Exchange) -> str:
@@ -334,7 +345,7 @@ RULES = (
         recognised_by="3xx where another status is expected; redirects are never followed.",
         find=answering(
             redirected,
-            lambda view, exchange: f"{view.target.host} to {urlsplit(exchange.headers.get('location', '')).hostname}",
+            lambda view, exchange: f"{view.target.host} to {host_of(exchange.headers.get('location', ''))}",
         ),
         summary="{host} sends the caller on to {elsewhere} ({status}) instead of answering.",
         supports=(

@@ -7,8 +7,8 @@ from typing import Any
 
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Match, Rule, Stage
-from probes.judge.rules.http import PLATFORM_PAGES, about, by_host
-from probes.judge.rules.resolving import hit
+from probes.judge.rules.clues import hit
+from probes.judge.rules.http import PLATFORM_PAGES, about, by_host, made_by_gateway, says
 from probes.judge.rules.words import CATALOGUE, words
 from probes.judge.scene import Scene, View
 from probes.path import Role
@@ -22,7 +22,7 @@ def reason(exchange: Exchange) -> str | None:
     """The reason code of a problem document (RFC 9457), `None` = the application gave none."""
     try:
         body: Any = json.loads(exchange.body or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     found = body.get("reason") if isinstance(body, dict) else None
     return found if isinstance(found, str) else None
@@ -39,9 +39,14 @@ def token_unavailable(scene: Scene) -> Iterator[Match]:
 def refused(view: View, exchange: Exchange, status: int) -> bool:
     """A token was sent, and the application itself, not the front end, refused it."""
     with_token = view.target.audience is not None and exchange.status == status
-    return (
-        with_token and status not in view.target.expected_status and not any(p(view, exchange) for p in PLATFORM_PAGES)
-    )
+    unexpected = with_token and status not in view.target.expected_status
+    return unexpected and not network_denied(exchange) and not any(page(view, exchange) for page in PLATFORM_PAGES)
+
+
+def network_denied(exchange: Exchange) -> bool:
+    """A firewall of storage or Key Vault refuses the network, whoever asks: the token was not looked at."""
+    firewall = exchange.headers.get("x-ms-error-code") == "AuthorizationFailure"
+    return exchange.status == 403 and (firewall or says(exchange, "forbiddenbyfirewall", "forbiddenbyconnection"))
 
 
 def token_rejected(view: View, exchange: Exchange) -> bool:
@@ -85,7 +90,8 @@ def correlated(scene: Scene) -> Iterator[tuple[View, Exchange]]:
     for view in scene.views:
         if view.target.correlation:
             for exchange in view.exchanges:
-                if view.satisfies(exchange) and not any(page(view, exchange) for page in PLATFORM_PAGES):
+                in_front = made_by_gateway(view, exchange) or any(page(view, exchange) for page in PLATFORM_PAGES)
+                if view.satisfies(exchange) and not in_front:
                     yield view, exchange
 
 

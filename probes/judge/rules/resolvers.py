@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from probes.judge.finding import Severity
 from probes.judge.rule import Match, Rival, Rule, Stage
-from probes.judge.rules.resolving import DOWNSTREAM, always
+from probes.judge.rules.clues import DOWNSTREAM, always
 from probes.judge.rules.words import CATALOGUE, PRIVATELINK_DOCS, words
 from probes.judge.scene import BAD_ANSWER, NO_WORD, Answer, Scene, View
 from probes.records import PLATFORM, SYSTEM
@@ -41,6 +41,7 @@ def resolver_unreachable(scene: Scene) -> Iterator[Match]:
                     subject=f"{answer.resolver} ({answer.server})",
                     evidence=evidence(view, answer),
                     words=about(view, answer),
+                    aside=answer.resolver != PLATFORM,
                 )
 
 
@@ -53,6 +54,7 @@ def resolver_failing(scene: Scene) -> Iterator[Match]:
                     subject=f"{answer.resolver} ({answer.server})",
                     evidence=evidence(view, answer),
                     words=about(view, answer),
+                    aside=answer.resolver != PLATFORM,
                 )
 
 
@@ -69,6 +71,7 @@ def resolver_not_forwarding(scene: Scene) -> Iterator[Match]:
                     subject=f"{answer.resolver} ({answer.server})",
                     evidence=(*answer.ids, *here.ids),
                     words={**about(view, answer), "public_zone": public_zone or view.target.host.partition(".")[2]},
+                    aside=True,
                 )
 
 

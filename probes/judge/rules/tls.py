@@ -6,7 +6,7 @@ from datetime import datetime
 from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Match, Rival, Rule, Stage
-from probes.judge.rules.resolving import hit
+from probes.judge.rules.clues import hit
 from probes.judge.rules.words import APP_SERVICE_DOCS, CATALOGUE, words
 from probes.judge.scene import Scene, View
 from probes.records import Certificate, Handshake
@@ -77,6 +77,17 @@ def untrusted(scene: Scene) -> Iterator[Match]:
                 yield about(view, record, top=record.chain[-1].issuer if record.chain else "nobody")
 
 
+def name_mismatch(scene: Scene) -> Iterator[Match]:
+    """Said by OpenSSL, or seen behind a missing intermediate, where OpenSSL stops before it looks at names."""
+    for view in scene.views:
+        for record in view.of(Handshake):
+            sent = leaf(record)
+            behind = record.failure is Failure.CERTIFICATE_UNTRUSTED and record.known_issuer is not None
+            other = sent is not None and not covers(sent, record.server_name)
+            if record.failure is Failure.CERTIFICATE_NAME_MISMATCH or (behind and other):
+                yield about(view, record)
+
+
 def chain_incomplete(scene: Scene) -> Iterator[Match]:
     for view in scene.views:
         for record in view.of(Handshake):
@@ -135,7 +146,7 @@ RULES = (
         severity=Severity.ERROR,
         title="The certificate is for another name",
         recognised_by="The chain verifies, and no name of the leaf covers the host name.",
-        find=failing_with(Failure.CERTIFICATE_NAME_MISMATCH),
+        find=name_mismatch,
         summary="{address} shows a certificate for {names}, which does not cover {host}.",
         masks_stages=LATER,
         fix=(

@@ -1,0 +1,50 @@
+"""Every function of the probe app, a few lines each.
+
+The host picks a route by the alphabetical order of the function names, so no two of them overlap. All are `async def`:
+a plain function would block the worker or lose the host's trace context.
+"""
+
+import os
+from collections.abc import Callable
+
+import azure.functions as func
+
+from probes.app import reference
+from probes.app.call import answer
+from probes.app.diagnose import Diagnosis
+from probes.app.health import Health
+from probes.app.schedule import Schedule
+from probes.app.settings import read
+from probes.observe.surroundings import Surroundings
+from probes.tell import exporter
+
+
+def create(surroundings: Callable[[], Surroundings]) -> func.FunctionApp:
+    """The app on the machine that `surroundings` describes, asked anew for every sweep; set up by the app settings."""
+    settings = read(os.environ)
+    health_of = Health(settings, exporter.configure())
+    diagnosis = Diagnosis(settings, surroundings)
+    schedule = Schedule(settings, surroundings)
+    app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+    @app.route(route="health", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+    async def health(req: func.HttpRequest) -> func.HttpResponse:
+        """Open to anybody; HEAD as well, which uptime monitors use and the host would answer with 404."""
+        return await answer(req, health_of.answer)
+
+    @app.route(route="diagnose", methods=["GET", "POST"])
+    async def diagnose(req: func.HttpRequest) -> func.HttpResponse:
+        """One sweep now: `?path=&target=`, both names of the configuration."""
+        return await answer(req, diagnosis.answer)
+
+    @app.route(route="findings/{id}", methods=["GET"])
+    async def finding(req: func.HttpRequest) -> func.HttpResponse:
+        """What a finding means and how it is mended."""
+        return await answer(req, reference.answer)
+
+    @app.timer_trigger(schedule="%PROBE_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True)
+    async def probe_sweep(timer: func.TimerRequest) -> None:
+        """Every path, on schedule."""
+        await schedule.run(timer)
+
+    return app
