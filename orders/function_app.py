@@ -1,4 +1,3 @@
-# noqa: INP001 - this folder is an app's root on sys.path, as /home/site/wwwroot is in Azure, and no package itself.
 """The orders app: its triggers, and nothing else.
 
 Everything it does is in the package `orders_api` beside this file. Azure puts this folder on the import path, so the
@@ -12,6 +11,7 @@ default. The host picks a route by the alphabetical order of the function names,
 import os
 
 import azure.functions as func
+
 from orders_api import correlation, telemetry
 from orders_api.api import Api
 from orders_api.call import answer

@@ -8,10 +8,12 @@ Steps that a failed one makes impossible are left out, as an observer leaves the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from probes.failure import Failure
 from probes.judge import Finding, Judgement, judge
+from probes.judge.scene import Scene
 from probes.path import Path
 from probes.records import Address, Alias, Credential, Observation, Resolution
 from tests import sweeps
@@ -124,7 +126,7 @@ def walk(place: Place, address: str, base: Changes, connect: Changes, handshake:
 def asked(resolver: str, server: str, host: str, said: Said, base: Changes) -> list[Resolution]:
     """Both questions to one name server."""
     names = (host, *said.chain)
-    aliases = tuple(Alias(name=name, target=end, ttl_s=60) for name, end in zip(names, names[1:], strict=False))
+    aliases = tuple(Alias(name=name, target=end, ttl_s=60) for name, end in pairwise(names))
     records = []
     for kind in ("A", "AAAA"):
         mine = [address for address in said.addresses.split() if (":" in address) == (kind == "AAAA")]
@@ -145,13 +147,23 @@ def asked(resolver: str, server: str, host: str, said: Said, base: Changes) -> l
     return records
 
 
-def judged(*visits: list[Observation], path: Path | None = None, **options: Any) -> Judgement:
-    """The judgement on these visits, the other targets of the article's path being in good order."""
-    expected = path or sweeps.path()
-    told = {record.target for visit in visits for record in visit}
+def scene(*visits: list[Observation], path: Path | None = None) -> Scene:
+    """What these visits show, the other targets of the article's path being in good order."""
+    told = {record.target for each in visits for record in each}
     healthy = [visit(name) for name in PLACES if path is None and name not in told]
-    observations = [record for each in (*healthy, *visits) for record in each]
-    return judge(expected, observations, **{"started_at": STARTED_AT, **options})
+    expected = path or sweeps.path()
+    observations = tuple(record for each in (*healthy, *visits) for record in each)
+    return Scene(expected, observations, STARTED_AT, frozenset(target.name for target in expected.targets))
+
+
+def judged(*visits: list[Observation], path: Path | None = None) -> Judgement:
+    """The judgement on these visits."""
+    return judgement_on(scene(*visits, path=path))
+
+
+def judgement_on(shown: Scene) -> Judgement:
+    """The judgement on a scene."""
+    return judge(shown.path, shown.observations, started_at=shown.started_at)
 
 
 def root(judgement: Judgement) -> Finding:

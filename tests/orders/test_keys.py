@@ -4,9 +4,9 @@ from http import HTTPStatus
 import httpx
 import pytest
 import pytest_asyncio
-from orders_api.keys import REFRESHED_AFTER_S, RETRY_PAUSE_S, TRUSTED_FOR_S, KeySet, KeysUnavailable, signing_keys
 
 from lab.entra import Entra, signing_key
+from orders_api.keys import REFRESHED_AFTER_S, RETRY_PAUSE_S, TRUSTED_FOR_S, KeySet, KeysUnavailable, signing_keys
 from tests.orders.conftest import bearer, client_of, run, settings_for, token_of
 
 

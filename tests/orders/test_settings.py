@@ -4,9 +4,9 @@ from http import HTTPStatus
 import httpx
 import pytest
 import pytest_asyncio
-from orders_api.settings import Settings, Unusable, read
 
 from lab.entra import Entra
+from orders_api.settings import Settings, Unusable, read
 from tests.orders.conftest import bearer, client_of, run, settings_for, token_of
 
 GUID = "0F8FAD5B-D9CB-469F-A165-70867728950E"

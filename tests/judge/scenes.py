@@ -1,0 +1,175 @@
+"""One scene for every rule: visits in which it holds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from probes.failure import Failure
+from probes.judge.scene import Scene
+from probes.records import Observation, Resolution, Vantage
+from tests import sweeps
+from tests.judge.observations import (
+    CORRELATED,
+    NO_ENDPOINT,
+    NOT_LINKED,
+    PLACES,
+    Place,
+    Said,
+    scene,
+    visit,
+)
+from tests.sweeps import HOST, PRIVATE, PRIVATELINK, PUBLIC, STARTED_AT
+
+GATEWAY_ERROR = '{ "statusCode": 500, "message": "Internal server error" }'
+OLD = Said("10.80.99.4", (PRIVATELINK,))
+HTML = {"content-type": "text/html"}
+OFF_BY_AN_HOUR = {**CORRELATED, "date": "Tue, 24 Nov 2026 05:00:00 GMT"}
+
+
+def on_backend(url: str, **keys: Any) -> Any:
+    """The article's path, its backend at another URL."""
+    return sweeps.path(targets=[{**sweeps.TARGETS[1], "url": url, **keys}])
+
+
+def answered(status: int, **changes: Any) -> list[Observation]:
+    """A visit to the backend that ends with this answer."""
+    return visit(request={"status": status, **changes})
+
+
+def certificate(**changes: Any) -> Mapping[str, Any]:
+    """A handshake that failed, and the certificate shown in it."""
+    failure = changes.pop("failure", None)
+    known_issuer = changes.pop("known_issuer", None)
+    leaf = sweeps.certificate(**{"names": (HOST,), **changes})
+    return {"failure": failure, "chain": (leaf,), "known_issuer": known_issuer}
+
+
+def seen_by_gateway(failure: Failure) -> Scene:
+    """API Management tells how its own call of the backend failed, which works from here."""
+    told = sweeps.exchange(None, id="told", vantage=Vantage.GATEWAY, failure=failure, status=None)
+    return scene([*visit("backend"), told])
+
+
+def literal() -> Scene:
+    """The URL of the backend has its address for a host."""
+    steps = visit(place=Place(PRIVATE, PRIVATE), handshake=certificate(failure=Failure.CERTIFICATE_NAME_MISMATCH))
+    walked = [record for record in steps if record.step != "resolve"]
+    return scene(walked, path=on_backend(f"https://{PRIVATE}/api/orders"))
+
+
+def privatelink_url() -> Scene:
+    """The URL of the backend has the privatelink name."""
+    steps = visit(place=Place(PRIVATELINK, PRIVATE), handshake=certificate(failure=Failure.CERTIFICATE_NAME_MISMATCH))
+    return scene(steps, path=on_backend(f"https://{PRIVATELINK}/api/orders"))
+
+
+def two_addresses() -> list[Observation]:
+    """The second of two addresses refuses the connection."""
+    steps = visit(place=Place(HOST, f"{PRIVATE} 10.80.20.5", (PRIVATELINK,)))
+    dead = sweeps.connection("10.80.20.5", failure=Failure.REFUSED)
+    return [record for record in steps if "10.80.20.5" not in record.id] + [dead]
+
+
+def clock(skew_of_two: Mapping[str, str]) -> Scene:
+    """Gateway and backend answer with this Date."""
+    dated = {"headers": skew_of_two}
+    return scene(visit("gateway", request=dated), visit("backend", request=dated))
+
+
+def hosts_file() -> list[Observation]:
+    """The hosts file has an old address of the backend."""
+    return visit(system=Said("10.80.99.4"), platform=PLACES["backend"].said, hosts_entry=("10.80.99.4",))
+
+
+def later(attempt: int, **steps: Any) -> list[Observation]:
+    """Another attempt on the backend."""
+    return visit(attempt=attempt, **steps)
+
+
+def slow(record: Observation) -> Observation:
+    """The same record, slower where the platform was asked."""
+    asked = isinstance(record, Resolution) and record.resolver == "platform"
+    return replace(record, duration_ms=700.0) if asked else record
+
+
+UNREACHABLE = Said(failure=Failure.TIMEOUT)
+SCENES: Mapping[str, Callable[[], Scene]] = {
+    "agent-clock-wrong": lambda: clock(OFF_BY_AN_HOUR),
+    "address-hardcoded": literal,
+    "privatelink-name-in-url": privatelink_url,
+    "hosts-file-override": lambda: scene(hosts_file()),
+    "system-answer-differs": lambda: scene(visit(system=Said("10.80.99.4"), platform=PLACES["backend"].said)),
+    "name-unknown": lambda: scene(visit(platform=Said(), on_premises=Said())),
+    "zone-shadows-public-names": lambda: scene(visit(platform=Said(), on_premises=NOT_LINKED)),
+    "private-name-not-visible": lambda: scene(visit("gateway", platform=Said())),
+    "record-missing": lambda: scene(visit(platform=Said(chain=(PRIVATELINK,)))),
+    "zone-not-linked": lambda: scene(visit(platform=NOT_LINKED)),
+    "no-private-endpoint": lambda: scene(visit(platform=NO_ENDPOINT, on_premises=NO_ENDPOINT)),
+    "gateway-not-internal": lambda: scene(visit("gateway", platform=Said(PUBLIC), on_premises=Said(PUBLIC))),
+    "answers-mixed": lambda: scene(visit(platform=Said(f"{PRIVATE} {PUBLIC}", (PRIVATELINK,)))),
+    "record-stale": lambda: scene(visit(platform=OLD, connect={"failure": Failure.TIMEOUT})),
+    "resolve-slow": lambda: scene([slow(record) for record in visit()]),
+    "resolver-unreachable": lambda: scene(visit(on_premises=UNREACHABLE)),
+    "resolver-failing": lambda: scene(visit(on_premises=Said(failure=Failure.SERVFAIL))),
+    "resolver-not-forwarding": lambda: scene(visit(on_premises=NOT_LINKED)),
+    "resolvers-disagree": lambda: scene(visit(on_premises=OLD)),
+    "some-addresses-fail": lambda: scene(two_addresses()),
+    "connect-blocked": lambda: scene(visit(connect={"failure": Failure.TIMEOUT})),
+    "connect-refused": lambda: scene(visit(connect={"failure": Failure.REFUSED})),
+    "no-route": lambda: scene(visit(connect={"failure": Failure.UNREACHABLE})),
+    "certificate-name-mismatch": lambda: scene(
+        visit(handshake=certificate(failure=Failure.CERTIFICATE_NAME_MISMATCH, names=("billing.example.com",)))
+    ),
+    "certificate-untrusted": lambda: scene(visit(handshake=certificate(failure=Failure.CERTIFICATE_UNTRUSTED))),
+    "chain-incomplete": lambda: scene(
+        visit(handshake=certificate(failure=Failure.CERTIFICATE_UNTRUSTED, known_issuer="CN=Issuing"))
+    ),
+    "certificate-expired": lambda: scene(
+        visit(handshake=certificate(failure=Failure.CERTIFICATE_EXPIRED, days_left=-1))
+    ),
+    "certificate-not-yet-valid": lambda: scene(
+        visit(
+            handshake=certificate(
+                failure=Failure.CERTIFICATE_NOT_YET_VALID, not_before_at=STARTED_AT + timedelta(days=2)
+            )
+        )
+    ),
+    "certificate-invalid": lambda: scene(visit(handshake=certificate(failure=Failure.CERTIFICATE_INVALID))),
+    "certificate-expires-soon": lambda: scene(visit(handshake=certificate(days_left=12))),
+    "handshake-reset": lambda: scene(visit(handshake={"failure": Failure.RESET, "chain": ()})),
+    "handshake-timeout": lambda: scene(visit(handshake={"failure": Failure.TIMEOUT, "chain": ()})),
+    "tls-not-spoken": lambda: scene(visit(handshake={"failure": Failure.NOT_TLS, "chain": ()})),
+    "protocol-too-old": lambda: scene(visit(handshake={"failure": Failure.PROTOCOL_VERSION, "chain": ()})),
+    "public-path-refused": lambda: scene(answered(403, headers={"x-ms-forbidden-ip": "198.51.100.7"})),
+    "app-stopped": lambda: scene(answered(403, reason="Site Disabled", headers=HTML)),
+    "host-name-not-bound": lambda: scene(answered(404, body="<title>404 Web Site not found</title>")),
+    "host-not-running": lambda: scene(answered(503, body="Function host is not running.")),
+    "deployment-in-progress": lambda: scene(answered(503, body="<h1>Back soon</h1>", headers=HTML)),
+    "route-not-found": lambda: scene(answered(404, body="")),
+    "app-error": lambda: scene(answered(500, body="")),
+    "request-timeout": lambda: scene(visit(request={"failure": Failure.TIMEOUT, "status": None})),
+    "response-broken": lambda: scene(visit(request={"failure": Failure.CLOSED, "status": None})),
+    "wrong-responder": lambda: scene(
+        visit(request={"body": "<h1>Intranet</h1>"}), path=on_backend(f"https://{HOST}/", body_contains="orders")
+    ),
+    "redirected": lambda: scene(answered(302, headers={"location": "https://login.microsoftonline.com/x"})),
+    "unexpected-status": lambda: scene(answered(418)),
+    "request-slow": lambda: scene(visit(request={"duration_ms": 2_500.0, "first_byte_ms": 2_400.0})),
+    "gateway-cannot-reach-backend": lambda: scene(visit("gateway", request={"status": 500, "body": GATEWAY_ERROR})),
+    "gateway-error": lambda: scene(
+        visit("gateway", request={"status": 500, "body": GATEWAY_ERROR}), path=sweeps.path(targets=sweeps.TARGETS[:1])
+    ),
+    "gateway-refuses-caller": lambda: scene(
+        visit("gateway", request={"status": 404, "body": GATEWAY_ERROR.replace("500", "404")})
+    ),
+    "token-unavailable": lambda: scene(visit(token={"failure": Failure.TOKEN_UNAVAILABLE})),
+    "token-rejected": lambda: scene(answered(401, body='{"reason": "token_audience"}')),
+    "role-missing": lambda: scene(answered(403, body='{"reason": "role_missing"}')),
+    "anonymous-accepted": lambda: scene(visit(anonymous={"status": 200})),
+    "correlation-lost": lambda: scene(visit(request={"headers": {}})),
+    "correlation-rewritten": lambda: scene(visit(request={"headers": {"x-correlation-id": "another"}})),
+    "deadline-missed": lambda: scene(visit(request={"failure": Failure.DEADLINE, "status": None})),
+    "intermittent": lambda: scene([*visit(connect={"failure": Failure.RESET}), *later(2)]),
+    "unexplained": lambda: scene(visit(handshake={"failure": Failure.TLS_FAILURE, "chain": (), "detail": "ALERT"})),
+}
