@@ -459,7 +459,7 @@ async def test_nothing_blocks_the_loop_during_a_sweep(ca_file: str) -> None:
     async with opened(ca_file) as stage:
         await stage.names()
         await stage.app()
-        path = stage.path()
+        path = stage.path({**PROTECTED, "intermediates_file": ca_file})
         with blockbuster_ctx("probes"):
             found = await sweep(path, stage.surroundings)
     assert found.judgement.verdict is Verdict.PROVEN

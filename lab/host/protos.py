@@ -62,7 +62,7 @@ class RpcHttp:
     def __post_init__(self) -> None:
         """Raises TypeError where a header is no text: protobuf's maps are of strings."""
         for name, value in self.headers.items():
-            if not isinstance(name, str) or not isinstance(value, str):
+            if not all(isinstance(text, str) for text in (name, value)):
                 raise TypeError(f"RpcHttp.headers: {name!r} is not of strings")
 
 

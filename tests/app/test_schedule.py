@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -117,11 +118,11 @@ async def test_a_past_due_run_is_skipped(caplog: pytest.LogCaptureFixture) -> No
 
 async def test_one_path_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     """An exception in one sweep is logged with its path, and the other paths are swept."""
-    calls = iter([RuntimeError("boom"), nowhere(), nowhere()])
+    calls: Iterator[Surroundings | RuntimeError] = iter([RuntimeError("boom"), nowhere(), nowhere()])
 
     def surroundings() -> Surroundings:
         found = next(calls)
-        if isinstance(found, Exception):
+        if isinstance(found, RuntimeError):
             raise found
         return found
 

@@ -131,7 +131,10 @@ def test_the_platforms_own_resolver_explains_what_follows() -> None:
 def test_a_resolver_aside_does_not_explain_getaddrinfo() -> None:
     """Getaddrinfo that fails for no known reason is unexplained, even where an on-premises resolver is silent."""
     broken = visit(system=Said(failure=Failure.UNRESOLVABLE), platform=PLACES["backend"].said, on_premises=UNREACHABLE)
-    assert set(ids(judged(broken))) == {"resolver-unreachable", "unexplained"}
+    judgement = judged(broken)
+    assert set(ids(judgement)) == {"resolver-unreachable", "unexplained"}
+    (unexplained,) = (found for found in judgement.roots if found.id == "unexplained")
+    assert "backend/1/resolve/system" in unexplained.evidence
 
 
 def test_storage_that_is_down_explains_an_app_that_does_not_start() -> None:

@@ -1,7 +1,9 @@
 """Step `token`, through azure-identity against the lab's stand-in for the identity endpoint."""
 
+import asyncio
 import base64
 import json
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -91,6 +93,26 @@ async def test_a_blocking_source_does_not_block_the_loop() -> None:
 
     await token(notebook(), MARK, make, AUDIENCE)
     assert threading.current_thread().name not in threads
+
+
+WITHOUT_AZURE = """
+import asyncio, sys, time
+from tests.observe.stage import MARK, notebook
+from probes.observe.token import token
+
+def make():
+    time.sleep(1)
+
+record, _ = asyncio.run(token(notebook(token=0.1), MARK, make, "api://orders"))
+print(record.failure, [name for name in sys.modules if name.startswith("azure.")])
+"""
+
+
+async def test_a_timeout_is_told_without_loading_anything() -> None:
+    """Out of time while a thread still imports azure-identity: the loop does not wait for that import."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", WITHOUT_AZURE, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert out.decode() == "timeout []\n"
 
 
 @pytest.mark.parametrize(
