@@ -114,7 +114,7 @@ def test_the_bench_measures_both_sides_of_three_targets() -> None:
     if packages.find() is None:
         pytest.skip(f"{', '.join(packages.PACKAGES)} are not here: `make bench` unpacks them below .lab")
     command = [sys.executable, "-m", "bench", "--only", "sweeps", "--targets", "3", "--rounds", "1"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     if "no namespaces for this user" in done.stdout:
         pytest.skip("this user may not make namespaces, in which the fixture runs")

@@ -1,0 +1,56 @@
+"""A sweep as a JSON document: valid by its schema, and the same again when it is read back."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from jsonschema import Draft202012Validator
+
+from lab.replica import Replica, opened
+from lab.scenarios import scenario
+from probes.document import DocumentError, dumps, loads, to_document
+from probes.judge import judge
+from probes.sweep import Sweep
+from probes.tell.schema import sweep_schema
+from tests.goldens import swept
+
+SHOWN = ("healthy", "zone-not-linked", "certificate-self-signed", "token-unavailable")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def replica() -> AsyncIterator[Replica]:
+    """One lab for every scenario."""
+    async with opened(scenario("healthy").world) as lab:
+        yield lab
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=SHOWN)
+async def found(replica: Replica, request: pytest.FixtureRequest) -> Sweep:
+    """A real sweep."""
+    return await swept(replica, scenario(request.param))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_document_is_valid_by_its_schema(found: Sweep) -> None:
+    """The schema ships with the package and allows nothing else than what is written."""
+    Draft202012Validator.check_schema(sweep_schema())
+    Draft202012Validator(sweep_schema()).validate(to_document(found))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_document_read_back_is_judged_alike(found: Sweep) -> None:
+    """Observations and findings survive, and the judge says the same of them."""
+    again = loads(dumps(found), source="test")
+    assert to_document(again) == to_document(found)
+    assert judge(again.path, again.observations, started_at=again.started_at) == found.judgement
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_document_that_is_none_is_refused_by_key(found: Sweep) -> None:
+    """The error names the key, the value and what is allowed."""
+    table = json.loads(dumps(found))
+    table["observations"][0]["step"] = "teleport"
+    with pytest.raises(DocumentError, match=r"observations\[0\]") as refused:
+        loads(json.dumps(table), source="test")
+    assert "teleport" in str(refused.value)
