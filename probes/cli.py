@@ -1,5 +1,6 @@
 """The command line: `python -m probes`, and `probes` where the package is installed."""
 
+import logging
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
@@ -46,6 +47,8 @@ machine and nothing needs root.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code, and leaves argparse's own exits (--help, bad usage) as they are."""
+    # What azure-identity logs of a token that cannot be had stands in the sweep, in better words.
+    logging.getLogger("azure").setLevel(logging.CRITICAL)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A certificate may hold any character; a terminal may not know it, and that must not end the report.
