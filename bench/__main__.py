@@ -76,6 +76,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--only", choices=(SWEEPS, COLD_START), help="measure that alone")
     parser.add_argument("--readme", action="store_true", help=f"write the figures to {README.name} as well")
     chosen = parser.parse_args()
+    if chosen.readme and chosen.only:
+        parser.error("--readme writes all the figures: leave out --only")
     if chosen.quick:
         chosen.targets, chosen.rounds = SIZES[:1], 1
     return chosen
@@ -94,8 +96,10 @@ def main() -> int:
         if chosen.only != COLD_START:
             bench.sweeps(chosen.targets, chosen.rounds)
         show(bench.sheets, bench.machine, bench.missing, Console(width=None if sys.stdout.isatty() else WIDTH))
-        if chosen.readme:
-            readme.write(README, markdown(bench.sheets, bench.machine, bench.missing))
+        if chosen.readme and bench.missing:
+            bench.tell(f"{README} was left as it is: half the figures are no replacement for all of them")
+        elif chosen.readme:
+            readme.write(README, markdown(bench.sheets, bench.machine))
             bench.tell(f"written to {README}")
     except (BrokenRunError, readme.MarkerError) as error:
         progress.print(f"bench: {error}", style="red", highlight=False, markup=False)

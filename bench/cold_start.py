@@ -21,7 +21,7 @@ class Import:
     """One import under `-X importtime`.
 
     Attributes:
-        sum_ms: all modules it brought in, itself included; more than the import alone, for the telling costs time too.
+        sum_ms: the own time of all modules it brought in, itself included.
         packages_ms: the same by top-level package, the most expensive first.
     """
 
@@ -31,7 +31,7 @@ class Import:
 
 @dataclass(frozen=True, kw_only=True)
 class ColdStart:
-    """Medians of TIMES fresh interpreters each, with the bytecode cached.
+    """Medians of TIMES fresh interpreters each, plain and traced in turn, with the bytecode cached.
 
     Attributes:
         import_ms: wall time of the import, the interpreter's own start not counted.
@@ -51,8 +51,11 @@ def measure(root: File) -> ColdStart:
     if not (root / f"{MODULE}.py").is_file():
         raise UnavailableError(f"there is no {MODULE}.py in {root}")
     _python(root, "-c", IMPORT)  # writes the bytecode, which a deployed package has as well
-    seconds = [float(_python(root, "-c", IMPORT).stdout.splitlines()[-1]) for _ in range(TIMES)]
-    traced = [traced_import(_python(root, "-X", "importtime", "-c", f"import {MODULE}").stderr) for _ in range(TIMES)]
+    seconds: list[float] = []
+    traced: list[Import] = []
+    for _ in range(TIMES):
+        seconds.append(float(_python(root, "-c", IMPORT).stdout.splitlines()[-1]))
+        traced.append(traced_import(_python(root, "-X", "importtime", "-c", f"import {MODULE}").stderr))
     return ColdStart(
         import_ms=median(seconds) * 1e3,
         traced=sorted(traced, key=lambda one: one.sum_ms)[TIMES // 2],

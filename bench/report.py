@@ -82,14 +82,14 @@ def cold_start_sheet(cold: ColdStart) -> Sheet:
     )
 
 
-def markdown(sheets: list[Sheet], machine: Machine, missing: list[str]) -> str:
+def markdown(sheets: list[Sheet], machine: Machine) -> str:
     """All of it as Markdown."""
     parts = [f"Measured by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine}."]
     for sheet in sheets:
         rule = ("---",) * len(sheet.columns)
         lines = [f"| {' | '.join(cells)} |" for cells in (sheet.columns, rule, *sheet.rows)]
         parts += [f"**{sheet.title}**", "\n".join(lines), "\n".join(f"- {note}" for note in sheet.notes)]
-    return "\n\n".join((*parts, *missing))
+    return "\n\n".join(parts)
 
 
 def show(sheets: list[Sheet], machine: Machine, missing: list[str], console: Console) -> None:

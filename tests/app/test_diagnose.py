@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from http import HTTPStatus
 
 import httpx
 import pytest
@@ -182,6 +183,27 @@ async def test_no_token_is_told(client: httpx.AsyncClient, ingestion: Ingestion)
     assert "token" in steps
     assert "eyJ" not in json.dumps(ingestion.envelopes)
     assert "eyJ" not in response.text
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.SERVICE_UNAVAILABLE, None], ids=["refuses", "gone"])
+async def test_the_answer_comes_without_telemetry(replica: Replica, status: HTTPStatus | None) -> None:
+    """Ingestion answers 503, or is not there: the verdict is in the answer and in the log all the same."""
+    ingestion = await Ingestion.start()
+    settings = {**identity_of(replica), **telemetry_to(ingestion)}
+    if status is None:
+        await ingestion.aclose()
+    else:
+        ingestion.status = status
+    async with (
+        ingestion,
+        probe_app.opened(replica, settings) as app,
+        client_of(app.process, app.process.keys.function) as http,
+    ):
+        verdicts = [(await http.get("/api/diagnose")).headers["x-probe-verdict"] for _ in range(2)]
+        log = app.process.log
+    assert verdicts == ["proven", "proven"]
+    assert log.count("Diagnosed orders: proven; causes: none;") == 2
+    assert ingestion.envelopes == []
 
 
 @pytest.mark.parametrize("name", ["zone-not-linked", "anonymous-accepted"])
