@@ -1,5 +1,1 @@
-"""The probe Function app: its triggers, and what they call."""
-
-from probes.app.triggers import create
-
-__all__ = ["create"]
+"""What the probe Function app does behind its triggers, which are in `function_app.py`."""

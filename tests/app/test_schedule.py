@@ -94,7 +94,7 @@ async def silent(ingestion: Ingestion, *, seconds: float) -> None:
 
 
 async def test_nothing_feeds_itself(app: ProbeApp, ingestion: Ingestion) -> None:
-    """Log lines arrive once, and the count of records comes to stand still, for ten times what the log exporter waits."""
+    """Log lines arrive once, and the count of records comes to a stop: the exporter does not tell of itself."""
     await app.replica.become(WORLD)
     await app.follow()
     before = len(ingestion.envelopes)
