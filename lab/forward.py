@@ -22,13 +22,21 @@ async def forward(
         OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException
     """
     # Content-Length is httpcore's to set: a body that came in chunks goes on in one piece.
-    sent = [(name, value) for name, value in end_to_end(headers) if name.lower() != "content-length"]
+    sent = [
+        (name.encode("ascii"), value.encode("utf-8", "surrogateescape"))
+        for name, value in end_to_end(headers)
+        if name.lower() != "content-length"
+    ]
     answer = await pool.request(request.method, url, headers=sent, content=request.body or None)
-    received = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers]
+    received = [(name.decode("ascii"), value.decode("utf-8", "surrogateescape")) for name, value in answer.headers]
     reason = answer.extensions.get("reason_phrase", b"").decode("latin-1")
     return Response(status=answer.status, reason=reason, headers=tuple(end_to_end(received)), body=answer.content)
 
 
 def end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The headers that go on to the next hop."""
-    return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP]
+    """The headers that go on to the next hop: not those that end here, nor those that Connection names."""
+    given = list(headers)
+    named = {
+        option.strip().lower() for name, value in given if name.lower() == "connection" for option in value.split(",")
+    }
+    return [(name, value) for name, value in given if name.lower() not in HOP_BY_HOP | named]

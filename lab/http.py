@@ -17,10 +17,9 @@ import h11
 logger = logging.getLogger(__name__)
 
 CHUNK = 65_536
-LARGEST_HEAD = 65_536
+LARGEST_HEAD = 128 * 1024
 """Request line and headers; more is 431. It leaves a handler room for a limit of its own."""
 LARGEST_BODY = 100 * 1024 * 1024
-LARGEST_HEAD = 128 * 1024
 BODILESS = frozenset({204, 205, 304})
 FRAMING = frozenset({"content-length", "transfer-encoding"})
 
@@ -140,7 +139,8 @@ async def serve(
 async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler) -> None:
     """Answer the requests of one accepted connection, until either side wants no more; closing it is the caller's.
 
-    A handler that raises is answered 500 for. A client that leaves cancels nothing: the handler runs to its end.
+    A handler that raises is answered 500 for, and so is one whose answer cannot be sent. A client that leaves cancels
+    nothing: the handler runs to its end.
 
     Raises:
         OSError: the peer is gone.
@@ -150,8 +150,7 @@ async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, h
         try:
             request = await next_request(wire, reader, writer)
         except h11.RemoteProtocolError as error:
-            status = error.error_status_hint
-            writer.write(f"HTTP/1.1 {status} \r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+            writer.write(last_words(error.error_status_hint))
             await writer.drain()
             return
         if request is None:
@@ -165,7 +164,12 @@ async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, h
             writer.write(response.raw)
             await writer.drain()
             return
-        writer.write(encoded(wire, response, head=request.method == "HEAD"))
+        try:
+            answer = encoded(wire, response, head=request.method == "HEAD")
+        except (h11.LocalProtocolError, UnicodeError):  # a blank in a header's name, for one
+            logger.exception("the answer to %s %s cannot be sent", request.method, request.path)
+            answer = last_words(500)
+        writer.write(answer)
         await writer.drain()
         if wire.our_state is not h11.DONE or wire.their_state is not h11.DONE:
             return
@@ -223,3 +227,8 @@ def encoded(wire: h11.Connection, response: Response, *, head: bool) -> bytes:
         wire.send(h11.EndOfMessage()),
     ]
     return b"".join(part or b"" for part in parts)
+
+
+def last_words(status: int) -> bytes:
+    """The bytes of an empty answer after which the connection ends."""
+    return f"HTTP/1.1 {status} \r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import Coroutine, Mapping
 from http import HTTPMethod
@@ -23,6 +24,11 @@ from lab.http import Request, Response
 
 logger = logging.getLogger(__name__)
 
+ADMIN_PATH = re.compile(
+    r"/admin/(?:warmup|host/(?:ping|status|keys|config|drain(?:/status)?)|functions(?:/[^/]+(?:/keys|/status)?)?)/?"
+)
+"""The host's own endpoints, most of them 404 here. Whatever else begins with /admin/ is a path as any other."""
+OPEN_ADMIN_PATHS = frozenset({"/admin/host/ping", "/admin/warmup"})
 GRACE_S = 1.0
 """How long a run may go on once the host was told to end; the real one waits for all of them."""
 NOT_RUNNING = Response(503, headers=(("Content-Type", "text/plain"),), body=b"Function host is not running.")
@@ -80,7 +86,8 @@ class Host:
         functions = Functions.of(indexed, configuration.route_prefix, settings)
         host = cls(worker=worker, functions=functions, configuration=configuration, settings=settings, keys=keys)
         for name, timer in functions.timers.items():
-            host._begin(host._tick(functions.by_name[name], timer))
+            if name not in functions.disabled:
+                host._begin(host._tick(functions.by_name[name], timer))
         return host
 
     async def __call__(self, request: Request) -> Response:
@@ -122,20 +129,22 @@ class Host:
 
     def _administer(self, incoming: Incoming, access: Access) -> Response | None:
         """The answer of the host's own endpoints, `None` where the path is none of theirs."""
-        if not incoming.path.startswith("/admin/"):
+        path = incoming.path.lower()
+        if path.startswith("/runtime/webhooks/"):
+            return Response(404 if access == Access.ADMIN else 401)  # there is no extension here
+        if not ADMIN_PATH.fullmatch(path):
             return None
-        if incoming.path in {"/admin/host/ping", "/admin/warmup"}:
+        if path in OPEN_ADMIN_PATHS:
             return Response(200)
         if access < Access.ADMIN:
             # A function key says who is calling, and that it is not enough.
             return Response(403) if access else Response(401, headers=(("WWW-Authenticate", "Bearer"),))
-        if incoming.path == "/admin/host/status":
+        if path == "/admin/host/status":
             return RUNNING
-        return self._start_by_hand(incoming)
+        return self._start_by_hand(incoming, path.removeprefix("/admin/functions/"))
 
-    def _start_by_hand(self, incoming: Incoming) -> Response:
+    def _start_by_hand(self, incoming: Incoming, name: str) -> Response:
         """`POST /admin/functions/NAME` with a JSON body runs a function now; one of HTTP is accepted, and fails."""
-        name = incoming.path.removeprefix("/admin/functions/").lower()
         function = self.functions.by_name.get(name)
         if incoming.method != HTTPMethod.POST or function is None:
             return Response(404)
@@ -177,7 +186,7 @@ class Host:
             return response_of(returned)
         except AnswerError as error:
             logger.error("Function 'Functions.%s': %s", function.name, error)  # noqa: TRY400 - the text says all
-            return Response(500)
+            return Response(500, headers=error.headers)
 
     async def _run(
         self, function: Function, value: TypedData, trace: Trace, reason: str

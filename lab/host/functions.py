@@ -27,7 +27,7 @@ class Functions:
 
     Attributes:
         by_name: those that can start; names in lower case.
-        timers: what makes each timer function tick, by name in lower case; a disabled one does not tick.
+        timers: what makes each timer function tick, by name in lower case; a disabled one only runs by hand.
         disabled: names in lower case.
         failed: why a function is lost, by its name.
     """
@@ -65,7 +65,7 @@ class Functions:
         return cls(
             by_name=by_name,
             routes=RouteTable(routes),
-            timers={name: timer for name, timer in timers.items() if name not in disabled},
+            timers=timers,
             disabled=frozenset(disabled),
             failed=failed,
         )

@@ -30,7 +30,8 @@ class Incoming:
 
     Attributes:
         path: decoded, but for `%2F` and what is no UTF-8; `..` is resolved.
-        headers: by name in lower case, equal ones joined with a comma and no blank, cookies and bearer tokens too.
+        headers: by name in lower case, equal ones joined with a comma and no blank, cookies and bearer tokens too;
+            a Content-Length beside chunks is `x-content-length`, as Kestrel has it.
         query: equal names joined with a comma, whatever their case; empty values are dropped.
         body: `None` for one without a Content-Length above 0: in chunks, it never reaches a function.
     """
@@ -46,10 +47,14 @@ class Incoming:
     def of(cls, request: Request) -> Self:
         """What came over the wire; raises RefusedRequestError."""
         headers = _joined(request)
+        if "host" not in headers:  # HTTP/1.0: the host cannot make a URL of it
+            raise RefusedRequestError(500)
+        if request.chunked and "content-length" in headers:
+            headers["x-content-length"] = headers.pop("content-length")
         _, _, query = request.target.partition("?")
         return cls(
             method=request.method,
-            url=f"http://{headers.get('host', '')}{request.target}",
+            url=f"http://{headers['host']}{request.target}",
             path=_decoded_path(request.path),
             headers=headers,
             query=_parameters(query),

@@ -41,6 +41,11 @@ class HostProcess:
         self.failed: Mapping[str, str] = {}
 
     @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """What it has logged so far."""
         return "".join(self._lines)
@@ -59,13 +64,13 @@ class HostProcess:
                         return
         raise RuntimeError(f"the host did not start:\n{self.log}")
 
-    async def aclose(self) -> None:
-        """End it in order, so that its exporters flush; kill it where it does not end."""
+    async def aclose(self, stop_s: float = STOP_S) -> None:
+        """End it in order, so that its exporters flush; kill it where it does not end in this time."""
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGTERM)
             try:
-                async with asyncio.timeout(STOP_S):
+                async with asyncio.timeout(stop_s):
                     await self._process.wait()
             except TimeoutError:
                 self._process.kill()
@@ -97,23 +102,25 @@ async def start(folder: Path, settings: Mapping[str, str], *, keys: Keys | None 
     """
     keys = keys or Keys()
     descriptor, file = tempfile.mkstemp(prefix="lab-host-", suffix=".json")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        json.dump({"settings": {"FUNCTIONS_WORKER_RUNTIME": "python", **settings}, "keys": asdict(keys)}, out)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "lab.host", str(folder), "--settings", file),
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    host = HostProcess(process, keys)
     try:
-        await host.ready()
-    except BaseException:
-        await host.aclose()
-        raise
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            json.dump({"settings": {"FUNCTIONS_WORKER_RUNTIME": "python", **settings}, "keys": asdict(keys)}, out)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "lab.host", str(folder), "--settings", file),
+            cwd=folder,
+            env={"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the lab, which ends it in order
+        )
+        host = HostProcess(process, keys)
+        try:
+            await host.ready()
+        except BaseException:
+            await host.aclose()
+            raise
     finally:
         os.unlink(file)  # noqa: PTH108 - at once, and no path object is around
     return host

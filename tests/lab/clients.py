@@ -68,6 +68,17 @@ async def fetch(
         )
 
 
+async def exchange(port: int, sent: bytes, seconds: float = SECONDS) -> bytes:
+    """Everything that comes back from a port of loopback for these bytes, until the server ends the connection."""
+    reader, writer = await asyncio.open_connection(LOOPBACK, port)
+    writer.write(sent)
+    async with asyncio.timeout(seconds):
+        received = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return received
+
+
 @asynccontextmanager
 async def closing[R: Running](running: R) -> AsyncIterator[R]:
     """The server, closed afterwards."""
