@@ -1,6 +1,7 @@
 """App Service's front end: who gets through to the web app, and what stands in its way."""
 
 import asyncio
+from collections.abc import Mapping
 
 from lab import pages
 from lab.http import Handler, Request, Response
@@ -11,6 +12,16 @@ CALLER = "198.51.100.7"
 SLOWNESS_S = 2.5
 TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n{"service": "orders", '
 GARBAGE = b"\x15\x03\x00 this is not the protocol you are looking for\r\n\r\n"
+PAGES: Mapping[SiteState, Response] = {
+    SiteState.STOPPED: pages.site_disabled(),
+    SiteState.HOST_DOWN: pages.host_not_running(),
+    SiteState.OFFLINE: pages.app_offline(),
+    SiteState.UNANSWERED: pages.bad_gateway(),
+    SiteState.ERROR: Response(status=500, reason="Internal Server Error"),
+    SiteState.TRUNCATES: Response(status=200, raw=TRUNCATED),
+    SiteState.GARBAGE: Response(status=200, raw=GARBAGE),
+}
+"""What is answered in place of the application."""
 
 
 class FrontEnd:
@@ -39,22 +50,12 @@ class FrontEnd:
 
     async def _in_state(self, request: Request) -> Response:
         match self._site.state:
-            case SiteState.STOPPED:
-                return pages.site_disabled()
-            case SiteState.HOST_DOWN:
-                return pages.host_not_running()
-            case SiteState.OFFLINE:
-                return pages.app_offline()
-            case SiteState.ERROR:
-                return Response(status=500, reason="Internal Server Error")
+            case state if state in PAGES:
+                return PAGES[state]
             case SiteState.HANGS:
                 await asyncio.Event().wait()
             case SiteState.SLOW:
                 await asyncio.sleep(SLOWNESS_S)
-            case SiteState.TRUNCATES:
-                return Response(status=200, raw=TRUNCATED)
-            case SiteState.GARBAGE:
-                return Response(status=200, raw=GARBAGE)
-            case SiteState.RUNNING:
+            case _:
                 pass
         return await self._application(request)

@@ -55,6 +55,8 @@ class SiteState(StrEnum):
     """503 `Function host is not running.`"""
     OFFLINE = "offline"
     """503 with the page of app_offline.htm: a deployment is under way."""
+    UNANSWERED = "unanswered"
+    """502 of the front end: the app's instance does not answer it."""
     ERROR = "error"
     """500 of the application."""
     SLOW = "slow"
@@ -74,6 +76,10 @@ class Application(StrEnum):
     """The orders app, run by Microsoft's worker library."""
     OPEN = "open"
     """An orders app that forgot to ask who is calling: every route answers anybody."""
+    CARELESS = "careless"
+    """An orders app that takes any token, whoever it is for."""
+    HOARDING = "hoarding"
+    """An orders app that never drops a key: a withdrawn one still opens it, and a token with the right audience."""
     FORGETFUL = "forgetful"
     """An orders app that does not send `x-correlation-id` back."""
     STRANGER = "stranger"
@@ -214,11 +220,13 @@ class World:
     Attributes:
         name_servers: by name; `platform` is the one behind getaddrinfo, the others are resolvers of the path file.
         hosts: the hosts file of the machine, name to address.
+        settings: app settings of the probe.
         path: the path file as a table, `{ca_file}` standing for the lab's CA.
     """
 
     name_servers: Mapping[str, NameServer]
     hosts: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     listeners: tuple[Listener, ...]
     identity: Identity = Identity()
     path: Mapping[str, object]

@@ -188,6 +188,8 @@ def _target_table(target: Target) -> dict[str, Any]:
         "body_contains": target.body_contains,
         "audience": target.audience,
         "must_refuse": [kind.value for kind in target.must_refuse],
+        "foreign_audience": target.foreign_audience,
+        "old_key_setting": target.old_key_setting,
         "correlation": target.correlation,
     }
     return {key: value for key, value in table.items() if value is not None}

@@ -3,8 +3,8 @@
     any step     timeout · deadline · skipped · unknown
     resolve      nxdomain · no_data · servfail · query_refused · malformed_answer · unresolvable
     connect      refused · unreachable · reset
-    handshake    reset · closed · certificate_* · protocol_version · not_tls · tls_failure
-    request      reset · closed · malformed_response · backend_connection_failure
+    handshake    reset · closed · certificate_* · protocol_version · not_tls · tls_failure · client_certificate_required
+    request      reset · closed · malformed_response · client_certificate_required · backend_connection_failure
     token        token_unavailable · identity_endpoint_missing
     read         denied · not_found · throttled · malformed_response
 
@@ -61,6 +61,8 @@ class Failure(StrEnum):
     """No TLS version in common."""
     NOT_TLS = "not_tls"
     """Bytes came that are no TLS record: plain HTTP on the port, for instance."""
+    CLIENT_CERTIFICATE_REQUIRED = "client_certificate_required"
+    """The peer's alert `certificate_required`; in TLS 1.3 it comes after the handshake, in place of the answer."""
     TLS_FAILURE = "tls_failure"
     """Any other alert or error of the TLS layer; `detail` has OpenSSL's reason."""
 

@@ -50,6 +50,11 @@ class Credential(StrEnum):
 
     NONE = "none"
     TOKEN = "token"  # noqa: S105 - the name of a kind
+    """A token for the target's own audience."""
+    FOREIGN_TOKEN = "foreign-token"  # noqa: S105 - the same
+    """A good token of the same tenant, for another audience."""
+    OLD_KEY = "old-key"
+    """A function key that was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from probes.judge import Judgement, judge
 from probes.observe.connect import connect, skip
 from probes.observe.handshake import handshake
 from probes.observe.notebook import Mark, Notebook
-from probes.observe.request import StreamTransport, request
+from probes.observe.request import Presented, StreamTransport, request
 from probes.observe.resolve import by_system, by_wire
 from probes.observe.surroundings import Surroundings, TokenSource
 from probes.observe.token import token
@@ -111,12 +111,17 @@ class Walk:
 
     async def _attempt(self, target: Target, attempt: int) -> None:
         mark = Mark(target.name, attempt, f"{target.name}/{attempt}")
-        (resolver, addresses), bearer = await asyncio.gather(self._addresses(target, mark), self._token(target, mark))
+        (resolver, addresses), bearer, foreign = await asyncio.gather(
+            self._addresses(target, mark),
+            self._token(target.audience, mark),
+            self._token(target.foreign_audience, mark),
+        )
+        presented = self._presented(target, bearer, foreign)
         for address in addresses[MOST_ADDRESSES:]:
             why = f"only {MOST_ADDRESSES} addresses of a name are tried"
             skip(self.notebook, mark, address, target.port, resolver=resolver, why=why)
         await asyncio.gather(
-            *(self._walk(target, mark, address, resolver, bearer) for address in addresses[:MOST_ADDRESSES])
+            *(self._walk(target, mark, address, resolver, presented) for address in addresses[:MOST_ADDRESSES])
         )
 
     async def _addresses(self, target: Target, mark: Mark) -> tuple[str | None, list[str]]:
@@ -126,11 +131,23 @@ class Walk:
         found = await self._resolve(target, mark)
         return SYSTEM, [address.address for address in found.addresses]
 
-    async def _token(self, target: Target, mark: Mark) -> str | None:
-        if target.audience is None:
+    async def _token(self, audience: str | None, mark: Mark) -> str | None:
+        if audience is None:
             return None
-        _, bearer = await token(self.notebook, mark, self._credential, target.audience)
+        _, bearer = await token(self.notebook, mark, self._credential, audience)
         return bearer
+
+    def _presented(self, target: Target, bearer: str | None, foreign: str | None) -> list[Presented]:
+        """What is shown in turn: the target's own credential, then those it must refuse, as far as there are any."""
+        key = self.notebook.surroundings.setting(target.old_key_setting) if target.old_key_setting else None
+        secrets = {
+            Credential.NONE: "",
+            Credential.TOKEN: bearer,
+            Credential.FOREIGN_TOKEN: foreign,
+            Credential.OLD_KEY: key or None,
+        }
+        kinds = (target.credential, *target.must_refuse)
+        return [Presented(kind, secret) for kind in kinds if (secret := secrets[kind]) is not None]
 
     async def _resolve(self, target: Target, mark: Mark) -> Resolution:
         """Ask everyone at once; the answer of the system is the one to walk on, as an application would."""
@@ -146,20 +163,20 @@ class Walk:
         )
         return system
 
-    async def _walk(self, target: Target, mark: Mark, address: str, resolver: str | None, bearer: str | None) -> None:
+    async def _walk(
+        self, target: Target, mark: Mark, address: str, resolver: str | None, presented: Sequence[Presented]
+    ) -> None:
         """Connect, record, shake hands, record, request on the same connection, record."""
         mark = replace(mark, transaction=f"{mark.transaction}/{address}")
-        credentials = [bearer] if target.audience is None or bearer is not None else []
-        credentials += [None for _ in target.must_refuse]
         line = await self._open(target, mark, address, resolver)
         try:
-            for credential in credentials:
+            for each in presented:
                 if line is not None and not line.ready:
                     await line.aclose()
                     line = await self._open(target, mark, address, resolver)
                 if line is None:
                     return
-                answered = await self._request(target, mark, line, address, credential)
+                answered = await self._request(target, mark, line, address, each)
                 if answered.failure is not None:
                     return  # who does not answer the expected call has nothing to say to a stranger
         finally:
@@ -177,9 +194,11 @@ class Walk:
         return StreamTransport(stream, target)
 
     async def _request(
-        self, target: Target, mark: Mark, line: StreamTransport, address: str, bearer: str | None
+        self, target: Target, mark: Mark, line: StreamTransport, address: str, presented: Presented
     ) -> Exchange:
-        return await request(self.notebook, mark, line, target, address, correlation_id=self.sweep_id, token=bearer)
+        return await request(
+            self.notebook, mark, line, target, address, correlation_id=self.sweep_id, presented=presented
+        )
 
     def _credential(self) -> TokenSource:
         """One credential for the sweep: azure-identity keeps its tokens in it."""
@@ -197,14 +216,20 @@ def troubled(target: Target, records: Sequence[Observation]) -> bool:
     This is no judgement: it only decides whether to look twice. A type of address that the name does not have is
     normal, and an anonymous request is expected to be refused.
     """
-    own = Credential.NONE if target.audience is None else Credential.TOKEN
+    own = target.credential
     for record in records:
         match record:
             case Resolution(failure=Failure.NO_DATA, question_type="A" | "AAAA") | Connection(failure=Failure.SKIPPED):
                 continue
             case Exchange(failure=None, credential=credential, status=status) if credential is own:
-                if status not in target.expected_status:
+                if status not in target.expected_status or lacks_text(target, record):
                     return True
             case _ if record.failure is not None:
                 return True
     return False
+
+
+def lacks_text(target: Target, answered: Exchange) -> bool:
+    """Whether a body that was read to its end does not hold the text looked for."""
+    read = answered.body is not None and not answered.body_truncated
+    return read and target.body_contains is not None and target.body_contains not in (answered.body or "")

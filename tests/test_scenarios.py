@@ -13,15 +13,32 @@ from tests.goldens import FOLDER, golden, swept
 
 NOT_ON_LOOPBACK = {
     "agent-clock-wrong": "the clock of the machine is the lab's as well; tests/judge shows it",
+    "app-does-not-start": "a page of the platform, told from others in tests/judge",
+    "body-unexpected": "tests/judge",
     "certificate-invalid": "tests/judge",
+    "client-certificate-required": "the alert comes after the handshake; tests/test_situations.py",
+    "closure-not-seen": "tests/judge",
+    "cname-loop": "tests/test_situations.py",
     "correlation-rewritten": "tests/judge",
     "gateway-error": "always another cause's consequence here",
+    "gateway-gets-other-answer": "told in the call for a diagnosis; tests/judge",
+    "handshake-cut-off": "tests/judge",
     "handshake-timeout": "tests/judge",
+    "identity-not-allowed": "a page of the platform; tests/judge",
     "intermittent": "a fault that heals between two attempts; tests/test_sweep.py",
+    "key-vault-network-denied": "the article's path has no vault; tests/judge",
+    "name-intercepted": "tests/test_situations.py",
+    "name-without-address": "tests/test_situations.py",
+    "no-resolver-answers": "tests/judge",
     "private-name-not-visible": "tests/judge",
+    "proxy-refuses": "tests/judge",
+    "some-resolvers-fail": "the lab's network has one DNS server; tests/test_situations.py",
+    "storage-network-denied": "the article's path has no storage account; tests/judge",
     "system-answer-differs": "tests/judge",
     "unexpected-status": "tests/judge",
     "unexplained": "a scenario for it would be a rule not yet written; tests/judge",
+    "wildcard-answer": "tests/judge",
+    "zone-failing": "tests/judge",
 }
 """Rules without a scenario of their own, and where they are shown instead."""
 

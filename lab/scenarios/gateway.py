@@ -55,6 +55,16 @@ SCENARIOS = (
         "gateway-refuses-caller",
         change_target(WORLD, "gateway", url=f"https://{API}/order/health"),
     ),
+    broken(
+        "gateway-identity-rejected",
+        "the policy sends no token, and the backend refuses API Management",
+        "gateway-identity-rejected",
+        change_listener(
+            change_target(WORLD, "gateway", url=f"https://{API}/orders/orders"),
+            GATEWAY_ADDRESS,
+            serves=replace(GATEWAY, backend_audience=None),
+        ),
+    ),
     exposed(
         "gateway-not-internal",
         "the gateway's name has a public address",

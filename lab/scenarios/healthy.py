@@ -17,7 +17,14 @@ from lab.scenarios.article import (
     WORLD,
     public_records,
 )
-from lab.scenarios.changes import change_listener, change_name_server, change_target, change_zone, copy_listener
+from lab.scenarios.changes import (
+    change_listener,
+    change_name_server,
+    change_path,
+    change_target,
+    change_zone,
+    copy_listener,
+)
 from lab.scenarios.outcome import proven
 from lab.world import Leaf, NameServerFault, Site, World, Zone
 
@@ -52,6 +59,13 @@ def ipv6_beside_ipv4() -> World:
     records = (*PRIVATELINK_ZONE.records, f"func-orders-prod 10 AAAA {IPV6_ADDRESS}")
     world = copy_listener(change_zone(WORLD, PRIVATELINK, records), ENDPOINT_ADDRESS, IPV6_ADDRESS)
     return change_target(world, "backend", private_subnets=["10.80.20.0/27", "fd00:80:20::/64"])
+
+
+def from_outside(world: World) -> World:
+    """The world as a network sees it that has no private zone and must not reach the app."""
+    world = change_name_server(world, zones=())
+    targets = [target for target in world.path["targets"] if target["role"] != "gateway"]  # type: ignore[attr-defined]
+    return change_path(world, vantage="outside", targets=targets)
 
 
 def certificate_of(leaf: Leaf) -> World:
@@ -93,6 +107,11 @@ SCENARIOS = (
         change_name_server(WORLD, fault=NameServerFault.TRUNCATES),
     ),
     proven("healthy-ipv6", "the backend has a private IPv6 address beside its IPv4 one", ipv6_beside_ipv4()),
+    proven(
+        "healthy-closed-outside",
+        "a network outside is turned away by the public front end, as it must be",
+        from_outside(WORLD),
+    ),
     proven(
         "healthy-other-certificate-first",
         "the listener has several certificates and chooses by the name asked for",

@@ -40,6 +40,12 @@ SCENARIOS = (
         "route-not-found",
         change_target(WORLD, "backend", url=f"https://{APP}/api/invoices"),
     ),
+    broken(
+        "front-end-error",
+        "the front end has no answer from the app and says 502",
+        "front-end-error",
+        site_in(SiteState.UNANSWERED),
+    ),
     broken("app-error", "the app answers 500", "app-error", site_in(SiteState.ERROR)),
     broken("request-timeout", "the app never answers", "request-timeout", site_in(SiteState.HANGS)),
     degraded("request-slow", "the app takes 2.5 seconds to answer", "request-slow", site_in(SiteState.SLOW)),

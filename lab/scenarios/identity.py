@@ -3,11 +3,25 @@
 from dataclasses import replace
 
 from lab.scenarios.article import ENDPOINT_ADDRESS, SITE, WORLD
-from lab.scenarios.changes import change_listener
-from lab.scenarios.outcome import broken, exposed
+from lab.scenarios.changes import change_listener, change_target
+from lab.scenarios.outcome import broken, degraded, exposed, proven
 from lab.world import Application, Identity
 
+OLD_KEY = "ORDERS_OLD_KEY"
+STRICT = replace(
+    change_target(
+        WORLD,
+        "backend",
+        must_refuse=["none", "foreign-token", "old-key"],
+        foreign_audience="api://nothing",
+        old_key_setting=OLD_KEY,
+    ),
+    settings={OLD_KEY: "a-key-that-was-withdrawn-long-ago-0123456789"},
+)
+"""The article's path with every refusal demanded."""
+
 SCENARIOS = (
+    proven("healthy-refuses-all-others", "the app refuses a foreign token and a withdrawn key as well", STRICT),
     broken(
         "token-unavailable",
         "the probe has no managed identity",
@@ -43,5 +57,29 @@ SCENARIOS = (
         "the app answers whoever reaches it",
         "anonymous-accepted",
         change_listener(WORLD, ENDPOINT_ADDRESS, serves=replace(SITE, application=Application.OPEN)),
+    ),
+    exposed(
+        "anonymous-accepted-with-anything",
+        "the app answers whoever reaches it, whatever they show",
+        "anonymous-accepted",
+        change_listener(STRICT, ENDPOINT_ADDRESS, serves=replace(SITE, application=Application.OPEN)),
+    ),
+    exposed(
+        "foreign-token-accepted",
+        "the app takes any token of the tenant, whoever it is for",
+        "foreign-token-accepted",
+        change_listener(STRICT, ENDPOINT_ADDRESS, serves=replace(SITE, application=Application.CARELESS)),
+    ),
+    exposed(
+        "old-key-accepted",
+        "a function key that was withdrawn still opens the app",
+        "old-key-accepted",
+        change_listener(STRICT, ENDPOINT_ADDRESS, serves=replace(SITE, application=Application.HOARDING)),
+    ),
+    degraded(
+        "refusal-not-checked",
+        "the probe app lacks the setting with the withdrawn key",
+        "refusal-not-checked",
+        replace(STRICT, settings={}),
     ),
 )

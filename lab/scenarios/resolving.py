@@ -23,6 +23,7 @@ from lab.scenarios.changes import (
     change_zone,
     copy_listener,
 )
+from lab.scenarios.healthy import from_outside
 from lab.scenarios.outcome import broken, degraded, exposed
 from lab.world import Listener, ListenerFault, NameServerFault, World
 
@@ -72,6 +73,32 @@ SCENARIOS = (
         "the private zone is not linked to the network, and public access is closed",
         "zone-not-linked",
         NOT_LINKED,
+    ),
+    exposed(
+        "public-path-open",
+        "public access is still open, and a network outside that must not reach the app does",
+        "public-path-open",
+        public_access(from_outside(WORLD)),
+    ),
+    broken(
+        "agent-outside-vnet",
+        "the probe runs in a network that sees neither the private zones nor the company's resolver",
+        "agent-outside-vnet",
+        change_name_server(
+            change_name_server(WORLD, "platform", zones=()), "on-premises", fault=NameServerFault.SILENT
+        ),
+    ),
+    broken(
+        "resolver-knows-nothing",
+        "the resolver behind getaddrinfo has neither forwarders nor zones, and says NXDOMAIN to everything",
+        "resolver-knows-nothing",
+        change_name_server(WORLD, "platform", public=(), zones=()),
+    ),
+    broken(
+        "name-blocked",
+        "a filter in the resolver behind getaddrinfo answers 0.0.0.0 for the app",
+        "name-blocked",
+        change_zone(WORLD, PRIVATELINK, ("func-orders-prod 10 A 0.0.0.0", SCM_RECORD), "platform"),
     ),
     exposed(
         "zone-not-linked-and-public",

@@ -1,7 +1,7 @@
 """From observations to findings and a verdict: reads the rows of the rule table and knows no cause by name."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from probes.judge.rules import RULES, RULES_VERSION, UNEXPLAINED, UNSEEN
 from probes.judge.rules.agent import stops, unexplained
 from probes.judge.scene import Scene
 from probes.path import Path, Role
-from probes.records import Observation
+from probes.records import Observation, Vantage
 
 COMMAND = "az "
 """How a fix that is a command line begins."""
@@ -19,11 +19,13 @@ UNSAFE = re.compile(r"^-+|[^\w.:/@,+-]")
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line ends, and marks that turn the direction of writing."""
 LEVELS = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+WORD = re.compile(r"\{(\w+)\}")
 DEPENDENCIES = {
     Role.GATEWAY: (Role.BACKEND, Role.STORAGE, Role.KEY_VAULT),
     Role.BACKEND: (Role.STORAGE, Role.KEY_VAULT),
+    Role.SCM: (Role.STORAGE,),
 }
-"""Whose failure a target suffers from: the gateway calls the backend, the backend lives on its storage."""
+"""Whose failure a target suffers from: the gateway calls the backend, app and deployment site live on their storage."""
 DEPENDENT_STAGES = frozenset({Stage.REQUEST, Stage.IDENTITY})
 """Where it suffers: it still resolves, connects and shakes hands."""
 
@@ -94,7 +96,8 @@ def judge(
     """
     names = frozenset(among if among is not None else (target.name for target in path.targets))
     scene = Scene(path, tuple(observations), started_at, names)
-    cases = [Case(rule, match) for rule in rules for match in rule.find(scene)]
+    outside = path.vantage is Vantage.OUTSIDE
+    cases = [Case(rule, match) for rule in rules if rule.outside in {outside, None} for match in rule.find(scene)]
     cases += [Case(UNEXPLAINED, match) for match in unexplained(scene, cases)]
     arranged = Cases(scene, cases)
     roots = [arranged.root(number) for number in range(len(cases))]
@@ -106,21 +109,29 @@ def judge(
 def explains(cause: Case, case: Case, scene: Scene) -> bool:
     """Whether a case accounts for another: on its own targets by its row, on dependents because they share its fate.
 
-    What works in public or for strangers is not explained by another way in, nor by something else that fails.
+    What works in public or for strangers is not explained by another way in, nor by something else that fails; what
+    the application does by itself is not explained by the way to it. What lies aside explains by name only, and only
+    what lies aside as well.
     """
+    named = case.rule.id in cause.rule.masks
     if cause.match.aside:
-        return False
+        return named and case.match.aside and set(cause.match.targets).issuperset(case.match.targets)
     if set(cause.match.targets).issuperset(case.match.targets):
-        masked = case.rule.id in cause.rule.masks or case.rule.stage in cause.rule.masks_stages
-        return masked and not (cause.match.exposes and case.match.exposes)
-    suffers = case.rule.stage in DEPENDENT_STAGES and case.rule is not cause.rule and not case.match.exposes
-    strikes = cause.rule.stage <= Stage.REQUEST and stops(cause)
-    return suffers and strikes and shares_fate(cause, case, scene)
+        another = cause.match.exposes and case.match.exposes and cause.rule.stage is not case.rule.stage
+        elsewhere = case.rule.stage in cause.rule.masks_stages and not (cause.match.exposes and case.rule.intrinsic)
+        return (named or elsewhere) and not another
+    if case.rule.stage not in DEPENDENT_STAGES or case.match.exposes or case.rule is cause.rule:
+        return False
+    roles = {scene.view(name).target.role for name in cause.match.targets}
+    strikes = cause.rule.stage <= Stage.REQUEST and stops(cause) and not cause.rule.local
+    follows = strikes and not roles.isdisjoint(case.rule.follows)
+    return (named or follows) and shares_fate(cause, case, scene)
 
 
 def shares_fate(cause: Case, case: Case, scene: Scene) -> bool:
-    """Whether a case lies on targets that depend on those of another, which do not work."""
-    return depends(case, cause, scene) and not any(scene.view(name).works for name in cause.match.targets)
+    """Whether a case lies on targets that depend on those of another, which work for nobody but this machine."""
+    views = [scene.view(name) for name in cause.match.targets]
+    return depends(case, cause, scene) and not any(view.works and not view.hosts_entry for view in views)
 
 
 def depends(case: Case, other: Case, scene: Scene) -> bool:
@@ -136,11 +147,23 @@ def merged(scene: Scene, cases: Cases, roots: Sequence[str | None]) -> tuple[Fin
     groups: dict[tuple[str, str, str | None], list[Case]] = {}
     for case, root in zip(cases.every, roots, strict=True):
         groups.setdefault((case.rule.id, cases.subject(case), root), []).append(case)
-    for (_, subject, _), group in groups.items():  # what it is about speaks before what only shows it
-        group.sort(key=lambda case: case.match.subject != subject)
+    for (_, subject, _), group in groups.items():
+        group.sort(key=speaking_order(scene, subject, group))
     findings = [finding(scene, group, root) for (_, _, root), group in groups.items()]
     order = {severity: rank for rank, severity in enumerate(Severity)}
     return tuple(sorted(findings, key=lambda found: (found.masked_by is not None, order[found.severity])))
+
+
+def speaking_order(scene: Scene, subject: str, group: Sequence[Case]) -> Callable[[Case], tuple[bool, bool]]:
+    """What a finding is about speaks before what only shows it: an answer may have come from behind its target."""
+    roles = {scene.view(name).target.role for case in group for name in case.match.targets}
+
+    def key(case: Case) -> tuple[bool, bool]:
+        role = scene.view(case.match.targets[0]).target.role
+        passes_on = case.rule.stage in DEPENDENT_STAGES and not roles.isdisjoint(DEPENDENCIES.get(role, ()))
+        return case.match.subject != subject, passes_on
+
+    return key
 
 
 def finding(scene: Scene, cases: Sequence[Case], root: str | None) -> Finding:
@@ -169,7 +192,11 @@ def finding(scene: Scene, cases: Sequence[Case], root: str | None) -> Finding:
         supported_by=tuple(filled(says, match.words) for says in supported),
         weakened_by=tuple(filled(says, match.words) for says in weakened),
         discarded=tuple(Discarded(id=rival.id, why=filled(rival.why, match.words)) for rival in ruled_out),
-        fix=tuple(filled(step, plain(match.words) if step.startswith(COMMAND) else match.words) for step in rule.fix),
+        fix=tuple(
+            filled(step, plain(match.words) if step.startswith(COMMAND) else match.words)
+            for step in rule.fix
+            if match.words.keys() >= set(WORD.findall(step))
+        ),
     )
 
 
@@ -199,12 +226,16 @@ def listed(names: Sequence[str]) -> str:
 
 
 def verdict(scene: Scene, causes: Sequence[Case]) -> Verdict:
-    """What the root causes, and the targets that work without any, come to; of nothing, nothing can be said."""
+    """What the root causes, and the targets that work without any, come to; of nothing, nothing can be said.
+
+    From outside nothing is meant to work, and what does is a cause.
+    """
     if not scene.views:
         return Verdict.INCONCLUSIVE
     errors = [case for case in causes if case.rule.severity is Severity.ERROR]
-    failing = {view.target.name for view in scene.views if not view.works}
-    unseen = {name for case in causes if case.rule.id == UNSEEN for name in case.match.targets}
+    meant = [view for view in scene.views if scene.path.vantage is not Vantage.OUTSIDE]
+    failing = {view.target.name for view in meant if not view.works}
+    unseen = {name for case in causes if case.rule.id in UNSEEN for name in case.match.targets}
     if errors:
         exposed = all(case.match.exposes and failing.isdisjoint(case.match.targets) for case in errors)
         return Verdict.EXPOSED if exposed and failing <= unseen else Verdict.BROKEN

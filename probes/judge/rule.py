@@ -10,6 +10,7 @@ from enum import IntEnum
 
 from probes.judge.finding import Confidence, Severity
 from probes.judge.scene import Scene
+from probes.path import Role
 
 
 class Stage(IntEnum):
@@ -88,7 +89,13 @@ class Rule:
         rivals: causes that show alike; those ruled out are told as discarded.
         masks: ids of findings on the same targets, or on targets that depend on them, which are its consequences.
         masks_stages: the same for every finding of these stages.
-        fix: what mends it, in order, with `{words}`; command lines start with `az `.
+        follows: roles of dependencies whose failure can look like this on the target that depends on them.
+        intrinsic: it is the application's own, by whatever way it is reached: a public address in place of the private
+            one does not explain it.
+        local: it lies on this machine, and strikes nobody who calls from another.
+        outside: it holds from a network that must not reach the path, `None` = from there and from elsewhere.
+        fix: what mends it, in order, with `{words}`; command lines start with `az `. A step is left out where a match
+            does not have all its words: they say what kind of target it is for.
         reference: where it is documented.
     """
 
@@ -105,5 +112,9 @@ class Rule:
     rivals: tuple[Rival, ...] = ()
     masks: tuple[str, ...] = ()
     masks_stages: tuple[Stage, ...] = ()
+    follows: tuple[Role, ...] = ()
+    intrinsic: bool = False
+    local: bool = False
+    outside: bool | None = False
     fix: tuple[str, ...]
     reference: str

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from probes.failure import Failure
+from probes.judge.space import embedded, is_special
 from probes.path import Path, Role, Target
 from probes.path.definition import is_private_space
 from probes.records import (
@@ -26,6 +27,8 @@ NO_WORD = frozenset({Failure.TIMEOUT, Failure.REFUSED, Failure.UNREACHABLE, Fail
 BAD_ANSWER = frozenset({Failure.SERVFAIL, Failure.QUERY_REFUSED, Failure.MALFORMED_ANSWER})
 NOT_SEEN = frozenset({Failure.DEADLINE, Failure.SKIPPED})
 """Failures that say nothing of the target."""
+DECODED = frozenset({"identity", "gzip", "x-gzip", "deflate"})
+"""Content codings of a body that can be read: the observer undoes them, though it asks for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +136,49 @@ class View:
         """What DNS says here: on the wire where that is known, because only there the chain can be seen."""
         if self.platform is not None and self.platform.settled:
             return self.platform
-        return self.system if self.system is not None and self.system.settled else None
+        if self.system is None or not self.system.settled or self.hosts_entry:
+            return None
+        return self.system
+
+    @property
+    def hosts_entry(self) -> tuple[str, ...]:
+        """Addresses that the hosts file has for the name, which are no answer of DNS."""
+        return (self.system.resolutions[0].hosts_entry or ()) if self.system is not None else ()
 
     @cached_property
-    def named(self) -> tuple[Answer, ...]:
-        """What the resolvers of the path file say."""
-        return tuple(answer for answer in self.answers if answer.resolver not in {SYSTEM, PLATFORM})
+    def wired(self) -> tuple[Answer, ...]:
+        """Answers of name servers asked on the wire."""
+        return tuple(answer for answer in self.answers if answer.resolver != SYSTEM)
+
+    @cached_property
+    def others(self) -> tuple[Answer, ...]:
+        """What every other name server says: the resolvers of the path file, and the platform's second and third."""
+        return tuple(answer for answer in self.wired if answer is not self.platform)
 
     def private(self, addresses: Collection[str]) -> bool:
         """Whether there are addresses and all lie in private space, expected or not."""
         return bool(addresses) and all(self.is_private(address) for address in addresses)
 
     def public(self, addresses: Collection[str]) -> bool:
-        """Whether there are addresses and none is private."""
-        return bool(addresses) and not any(self.is_private(address) for address in addresses)
+        """Whether there are addresses and all are public."""
+        return bool(addresses) and all(self.is_public(address) for address in addresses)
 
     def is_private(self, address: str) -> bool:
         """Whether the address is in private space, or in the expected subnets wherever these lie."""
-        return is_private_space(address) or self.target.is_private(address)
+        return is_private_space(embedded(address)) or self.is_expected(address)
+
+    def is_public(self, address: str) -> bool:
+        """Whether the address is one of the internet: neither private nor of a network that no endpoint lies in."""
+        return not self.is_private(address) and not is_special(embedded(address))
+
+    def is_expected(self, address: str) -> bool:
+        """Whether the address lies where the path says."""
+        return self.target.is_private(embedded(address))
+
+    @property
+    def must_be_private(self) -> bool:
+        """Whether its name must lead to a private address from here; from outside, none may."""
+        return self.target.must_be_private and self.scene.path.vantage is not Vantage.OUTSIDE
 
     @cached_property
     def walks(self) -> tuple[Walk, ...]:
@@ -171,7 +199,7 @@ class View:
     @property
     def credential(self) -> Credential:
         """The target's own: with it, the answer must be the one expected."""
-        return Credential.NONE if self.target.audience is None else Credential.TOKEN
+        return self.target.credential
 
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -181,13 +209,27 @@ class View:
     @cached_property
     def anonymous(self) -> tuple[Exchange, ...]:
         """Requests without credentials to a target that must refuse them."""
-        refused = Credential.NONE in self.target.must_refuse
-        return tuple(found for found in self.of(Exchange) if refused and found.credential is Credential.NONE)
+        return self.refusing(Credential.NONE)
+
+    def refusing(self, kind: Credential) -> tuple[Exchange, ...]:
+        """Requests with a credential that the target must refuse, none where it need not.
+
+        Those of every attempt: who was let in once was let in.
+        """
+        if kind not in self.target.must_refuse:
+            return ()
+        every = (record for record in (*self.earlier, *self.records) if isinstance(record, Exchange))
+        return tuple(found for found in every if found.credential is kind and found.failure not in NOT_SEEN)
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        """Tokens asked for."""
-        return self.of(Token)
+        """Tokens asked for to be let in with."""
+        return tuple(token for token in self.of(Token) if token.audience == self.target.audience)
+
+    @cached_property
+    def foreign_tokens(self) -> tuple[Token, ...]:
+        """Tokens asked for to be refused with."""
+        return tuple(token for token in self.of(Token) if token.audience == self.target.foreign_audience)
 
     @cached_property
     def works(self) -> bool:
@@ -202,7 +244,8 @@ class View:
 
     def has_expected_body(self, exchange: Exchange) -> bool | None:
         """Whether the body holds the text looked for, `None` = cannot be told."""
-        if self.target.body_contains is None or exchange.body is None:
+        encoded = exchange.headers.get("content-encoding", "identity").lower() not in DECODED
+        if self.target.body_contains is None or exchange.body is None or encoded:
             return None
         found = self.target.body_contains in exchange.body
         return None if exchange.body_truncated and not found else found

@@ -130,12 +130,17 @@ async def handshake(notebook: Notebook, mark: Mark, stream: Stream, target: Targ
 
 
 def known_issuer(sent: Sequence[bytes], known: Trust) -> str | None:
-    """Subject of the known intermediate that leads from the last certificate sent to an anchor, `None` = none does."""
-    if not known.intermediates or not sent or described(sent[-1]) is None:
+    """Subject of the known intermediate that leads from the top of the chain sent to an anchor, `None` = none does.
+
+    The top is the last certificate that signatures lead to from the leaf: what else was sent belongs elsewhere.
+    """
+    if not known.intermediates or not sent or described(sent[0]) is None:
         return None
-    last = x509.load_der_x509_certificate(sent[-1])
+    top, *rest = (x509.load_der_x509_certificate(der) for der in sent if described(der) is not None)
+    while (above := next((one for one in rest if signed_by(top, one)), None)) is not None:
+        top, rest = above, [one for one in rest if one is not above]
     for issuer in known.intermediates:
-        if signed_by(last, issuer) and any(signed_by(issuer, anchor) for anchor in known.anchors):
+        if signed_by(top, issuer) and any(signed_by(issuer, anchor) for anchor in known.anchors):
             return issuer.subject.rfc4514_string()
     return None
 

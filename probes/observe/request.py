@@ -1,7 +1,7 @@
 """Step `request`: one HTTP request on the connection that was just opened, and the start of its answer."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import override
 from urllib.parse import urlsplit
 
@@ -10,6 +10,7 @@ import httpx
 
 from probes import __version__
 from probes.observe.classify import failure_of
+from probes.observe.coding import undone
 from probes.observe.notebook import Mark, Notebook, within
 from probes.observe.scrub import scrub, scrub_cut
 from probes.observe.stream import Stream
@@ -19,9 +20,9 @@ from probes.records import Credential, Exchange, Step
 USER_AGENT = f"private-path-probe/{__version__}"
 CORRELATION_ID = "x-correlation-id"
 KEPT_HEADERS = frozenset({
-    "cache-control", "content-length", "content-type", "date", "location", "request-context", "retry-after", "server",
-    "via", "www-authenticate", "x-azure-ref", "x-correlation-id", "x-forbidden-ip", "x-ms-error-code",
-    "x-ms-forbidden-ip", "x-ms-request-id", "x-powered-by",
+    "cache-control", "content-encoding", "content-length", "content-type", "date", "location", "request-context",
+    "retry-after", "server", "via", "www-authenticate", "x-azure-ref", "x-correlation-id", "x-forbidden-ip",
+    "x-ms-error-code", "x-ms-forbidden-ip", "x-ms-request-id", "x-powered-by",
 })  # fmt: skip
 """What is kept of a response's headers. A list of what to leave out would let the next Set-Cookie through."""
 KEPT_HEADER_LENGTH = 512
@@ -89,6 +90,28 @@ class Body(httpx.AsyncByteStream):
         await self._answer.aclose()
 
 
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request shows: the kind, and the secret itself, which goes into the request and nowhere else."""
+
+    kind: Credential
+    secret: str = field(default="", repr=False)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Authorization (RFC 6750), or the header of function keys."""
+        match self.kind:
+            case Credential.NONE:
+                return {}
+            case Credential.OLD_KEY:
+                return {"x-functions-key": self.secret}
+            case Credential.TOKEN | Credential.FOREIGN_TOKEN:
+                return {"Authorization": f"Bearer {self.secret}"}
+
+
+ANONYMOUS = Presented(Credential.NONE)
+
+
 @dataclass(slots=True)
 class Answer:
     """What has been read of a response so far; a failure half-way leaves what came before it."""
@@ -110,19 +133,17 @@ async def request(
     address: str,
     *,
     correlation_id: str,
-    token: str | None,
+    presented: Presented = ANONYMOUS,
 ) -> Exchange:
-    """The record of one request. The token goes to the host verified in the handshake, and nowhere else."""
-    credential = Credential.NONE if token is None else Credential.TOKEN
+    """The record of one request. The secret goes to the host verified in the handshake, and nowhere else."""
     headers = {
         "Host": host_header(target),
         "User-Agent": USER_AGENT,
         "Accept": "*/*",
         "Accept-Encoding": "identity",
         CORRELATION_ID: correlation_id,
+        **presented.headers,
     }
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
     started_ms = notebook.elapsed_ms()
     answer = Answer()
     failure, detail = None, None
@@ -131,11 +152,12 @@ async def request(
             await exchange(notebook, transport, httpx.Request(target.method, target.url, headers=headers), answer)
     except Exception as error:  # noqa: BLE001 - classified; what is not known is recorded as unknown
         failure, detail = failure_of(error)
-    secrets = (token,) if token else ()
+    secrets = (presented.secret,) if presented.secret else ()
+    body, whole = undone(answer.body, (answer.headers or {}).get("content-encoding"), KEPT_BODY_BYTES)
     return notebook.write(
         Exchange,
         mark,
-        f"{address}/{credential}",
+        f"{address}/{presented.kind}",
         started_ms,
         failure=failure,
         detail=scrub(detail, secrets)[:KEPT_HEADER_LENGTH] if detail else None,
@@ -143,14 +165,14 @@ async def request(
         port=target.port,
         method=target.method,
         url=without_query(target.url),
-        credential=credential,
+        credential=presented.kind,
         correlation_id=correlation_id,
         status=answer.status,
         reason=scrub(answer.reason, secrets)[:KEPT_HEADER_LENGTH] if answer.reason is not None else None,
         headers=kept(answer.headers or {}, secrets),
-        body=scrub_cut(answer.body.decode("utf-8", "replace"), secrets) if answer.body_bytes is not None else None,
+        body=scrub_cut(body.decode("utf-8", "replace"), secrets) if answer.body_bytes is not None else None,
         body_bytes=answer.body_bytes,
-        body_truncated=(answer.body_bytes or 0) > len(answer.body),
+        body_truncated=(answer.body_bytes or 0) > len(answer.body) or not whole,
         first_byte_ms=answer.first_byte_ms,
         body_ms=answer.body_ms,
     )

@@ -103,11 +103,19 @@ class Stream(httpcore.AsyncNetworkStream):
 
     @override
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send bytes; raises OSError, ssl.SSLError."""
-        if self.tls is None:
-            return await self._loop.sock_sendall(self._socket, buffer)
-        self.tls.write(buffer)
-        return await self._flush()
+        """Send bytes.
+
+        Raises:
+            httpcore.WriteError: the peer has hung up; what it said before, an answer or an alert, can still be read.
+            OSError, ssl.SSLError: anything else.
+        """
+        try:
+            if self.tls is None:
+                return await self._loop.sock_sendall(self._socket, buffer)
+            self.tls.write(buffer)
+            return await self._flush()
+        except (ConnectionResetError, BrokenPipeError) as error:
+            raise httpcore.WriteError from error
 
     @override
     async def aclose(self) -> None:

@@ -4,6 +4,7 @@ Everything here is passed in, so that a test or the lab can stand in for the mac
 """
 
 import asyncio
+import os
 import socket
 import threading
 import time
@@ -129,6 +130,7 @@ class Surroundings:
         hosts: the hosts file, name in lower case to addresses.
         name_servers: address and port of the DNS servers behind getaddrinfo, in their order.
         endpoint: where packets for an address and port really go; raises OSError (ENETUNREACH) where they may not.
+        setting: value of an app setting, `None` where there is none; only a name that the path file has is asked for.
         credential: makes the source of tokens for the path's client id (`None` = system-assigned), on first use.
         monotonic: seconds, for durations; `now`: UTC, for stamps.
     """
@@ -137,6 +139,7 @@ class Surroundings:
     hosts: Mapping[str, tuple[str, ...]]
     name_servers: tuple[tuple[str, int], ...]
     endpoint: Callable[[str, int], tuple[str, int]] = straight
+    setting: Callable[[str], str | None] = os.environ.get
     credential: Callable[[str | None], TokenSource]
     monotonic: Callable[[], float] = time.perf_counter
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

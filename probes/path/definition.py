@@ -62,6 +62,9 @@ class Target:
             sends incomplete is told from one that nobody vouches for.
         audience: resource that a token is asked for; `None` = requests carry none.
         must_refuse: credentials with which the target must not answer 2xx.
+        foreign_audience: what a token is asked for that the target must refuse: an application of one's own that
+            grants nothing, for whoever answers gets it.
+        old_key_setting: name of the app setting or environment variable with a withdrawn function key.
         correlation: the target must send `x-correlation-id` back.
     """
 
@@ -76,7 +79,14 @@ class Target:
     intermediates_file: str | None
     audience: str | None
     must_refuse: tuple[Credential, ...]
+    foreign_audience: str | None
+    old_key_setting: str | None
     correlation: bool
+
+    @property
+    def credential(self) -> Credential:
+        """The target's own: with it, the answer must be the one expected."""
+        return Credential.NONE if self.audience is None else Credential.TOKEN
 
     @property
     def host(self) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from cryptography import x509
 
 from probes.path.definition import Network, Path, Resolver, Role, Target, Thresholds
-from probes.path.reader import PathError, Problem, Reader, as_bool, as_text, number, whole
+from probes.path.reader import MISSING, PathError, Problem, Reader, as_bool, as_text, number, whole
 from probes.records import PLATFORM, SYSTEM, Credential, Step, Vantage
 
 NAME = pattern(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -35,6 +35,14 @@ DEFAULT_TIMEOUT_S = {
     Step.TOKEN: 5.0,
     Step.READ: 10.0,
 }
+REFUSABLE = tuple(kind.value for kind in Credential if kind is not Credential.TOKEN)
+FOREIGN_AUDIENCE = pattern(r"api://[A-Za-z0-9._~/-]+")
+FOREIGN_ALLOWED = (
+    "the api:// URI of an application of your own that grants nothing: whoever answers gets the token, so none for an "
+    "Azure service"
+)
+SETTING = pattern(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+SETTING_ALLOWED = "the name of an app setting or environment variable; the key itself has no place in a path file"
 DNS_PORT = 53
 DEFAULT_STATUS: tuple[int, ...] = (200,)
 
@@ -124,9 +132,21 @@ def _resolver(read: Reader) -> Resolver:
 
 def _target(read: Reader, folder: File) -> Target:
     audience = read.read("audience", as_text, "an application (client) id or App ID URI", default=None)
-    refuse = read.each("must_refuse", _refusable, '"none": a request without credentials', default=())
+    refuse = read.each("must_refuse", _refusable, f"one of {', '.join(REFUSABLE)}", default=())
     if refuse and audience is None:
         read.problem("must_refuse", [kind.value for kind in refuse], "only beside audience: what is accepted instead")
+    foreign = read.read("foreign_audience", _foreign, FOREIGN_ALLOWED, default=None)
+    old_key = read.read("old_key_setting", _setting, SETTING_ALLOWED, default=None)
+    if foreign is not None and foreign == audience:
+        read.problem("foreign_audience", foreign, "another audience than the target's own")
+    for kind, name, value, allowed in (
+        (Credential.FOREIGN_TOKEN, "foreign_audience", foreign, FOREIGN_ALLOWED),
+        (Credential.OLD_KEY, "old_key_setting", old_key, SETTING_ALLOWED),
+    ):
+        if kind in refuse and value is None and not read.has(name):
+            read.problem(name, MISSING, f"{allowed}; must_refuse has {kind}")
+        if kind not in refuse and value is not None:
+            read.problem(name, value, f'only beside must_refuse = ["{kind}"]')
     pem = partial(_pem, folder=folder)
     role = read.read("role", Role, _one_of(Role)) or Role.BACKEND
     url = read.read("url", _url, URL_ALLOWED) or "https://invalid"
@@ -149,6 +169,8 @@ def _target(read: Reader, folder: File) -> Target:
         intermediates_file=read.read("intermediates_file", pem, "a PEM file with certificates", default=None),
         audience=audience,
         must_refuse=tuple(dict.fromkeys(refuse)),
+        foreign_audience=foreign,
+        old_key_setting=old_key,
         correlation=read.read("correlation", as_bool, "true or false", default=role in {Role.GATEWAY, Role.BACKEND}),
     )
     read.done()
@@ -194,9 +216,21 @@ def _method(value: Any) -> str:
 
 
 def _refusable(value: Any) -> Credential:
-    if value != Credential.NONE.value:
+    if value not in REFUSABLE:
         raise ValueError
-    return Credential.NONE
+    return Credential(value)
+
+
+def _foreign(value: Any) -> str:
+    if not FOREIGN_AUDIENCE.fullmatch(as_text(value)):
+        raise ValueError
+    return str(value)
+
+
+def _setting(value: Any) -> str:
+    if not SETTING.fullmatch(as_text(value)):
+        raise ValueError
+    return str(value)
 
 
 def _subnet(value: Any) -> Network:

@@ -77,6 +77,10 @@ class Reader:
         """Full name of one key, for messages."""
         return f"{self._where}.{name}" if self._where else name
 
+    def has(self, name: str) -> bool:
+        """Whether the key is there, right or wrong."""
+        return name in self._table
+
     def problem(self, name: str, value: object, allowed: str) -> None:
         """Report one key."""
         self._problems.append(Problem(self.key(name), value, allowed))

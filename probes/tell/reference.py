@@ -14,6 +14,7 @@ HEAD = f"""# Findings
 
 Made from the rule table (version {RULES_VERSION}) by `make docs`; do not edit. An id never changes its meaning.
 `python -m probes explain ID` shows the same. Words in `{{braces}}` are filled with the names of the path.
+A step of a fix whose words the target at hand does not have, an app's name or a gateway's for instance, is left out.
 """
 STAGES = {
     Stage.RESOLVE: "Resolving",

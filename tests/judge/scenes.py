@@ -7,7 +7,7 @@ from typing import Any
 
 from probes.failure import Failure
 from probes.judge.scene import Scene
-from probes.records import Observation, Resolution, Vantage
+from probes.records import Credential, Observation, Resolution, Vantage
 from tests import sweeps
 from tests.judge.observations import (
     CORRELATED,
@@ -48,6 +48,12 @@ def certificate(**changes: Any) -> Mapping[str, Any]:
 def seen_by_gateway(failure: Failure) -> Scene:
     """API Management tells how its own call of the backend failed, which works from here."""
     told = sweeps.exchange(None, id="told", vantage=Vantage.GATEWAY, failure=failure, status=None)
+    return scene([*visit("backend"), told])
+
+
+def told_by_gateway(status: int) -> Scene:
+    """API Management tells what its own call of the backend was answered, which works from here."""
+    told = sweeps.exchange(None, id="told", vantage=Vantage.GATEWAY, status=status)
     return scene([*visit("backend"), told])
 
 
@@ -93,14 +99,93 @@ def slow(record: Observation) -> Observation:
     return replace(record, duration_ms=700.0) if asked else record
 
 
+def everywhere(**steps: Any) -> Scene:
+    """Every target of the article fares alike."""
+    return scene(*(visit(name, **steps) for name in PLACES))
+
+
+def second_server(said: Said) -> list[Observation]:
+    """The network has a second DNS server, which says this, and applications take the first one's word."""
+    asked = [
+        replace(record, id=f"{record.id}#2", server="10.80.40.5")
+        for record in visit(platform=said)
+        if isinstance(record, Resolution) and record.resolver == "platform"
+    ]
+    return [*visit(), *asked]
+
+
+def outside(*records: Observation) -> Scene:
+    """What a network sees of the backend that must not reach it."""
+    seen = tuple(replace(record, vantage=Vantage.OUTSIDE) for record in records)
+    path = sweeps.path(vantage="outside", targets=[sweeps.TARGETS[1]])
+    return Scene(path, seen, STARTED_AT, frozenset({"backend"}))
+
+
+def from_outside_the_network() -> Scene:
+    """The gateway's name is unknown, and the names of the app lead on in public."""
+    refused = {"status": 403, "headers": {"x-ms-forbidden-ip": "198.51.100.7"}}
+    scm = Said(PUBLIC, (*PLACES["scm"].chain, "waws.example"))
+    return scene(
+        visit("gateway", platform=Said(), on_premises=UNREACHABLE),
+        visit(platform=NOT_LINKED, on_premises=UNREACHABLE, request=refused),
+        visit("scm", platform=scm, on_premises=UNREACHABLE, request=refused),
+    )
+
+
+def at_storage(role: str, **answer: Any) -> Scene:
+    """A target of another role answers so."""
+    host, chain = SERVICES[role]
+    place = Place(host, "10.80.20.9", (chain,))
+    target = {"name": role, "role": role, "url": f"https://{place.host}/"}
+    return scene(visit(role, place=place, request=answer), path=sweeps.path(targets=[target]))
+
+
+def refusing(**answers: int) -> Scene:
+    """The backend must refuse whatever is not its own; statuses by kind of credential, 401 where none is said."""
+    kinds = {"foreign_token": 401, "old_key": 401, **answers}
+    table = {
+        **sweeps.TARGETS[1],
+        "must_refuse": ["none", "foreign-token", "old-key"],
+        "foreign_audience": "api://nothing",
+        "old_key_setting": "ORDERS_OLD_KEY",
+    }
+    shown = [
+        sweeps.exchange(credential=Credential(kind.replace("_", "-")), status=status)
+        for kind, status in kinds.items()
+        if status
+    ]
+    foreign = sweeps.token(id="backend/1/token/api://nothing", audience="api://nothing")
+    return scene([*visit(), foreign, *shown], path=sweeps.path(targets=[table]))
+
+
+SERVICES = {
+    "storage": ("stordersprod.blob.core.windows.net", "stordersprod.privatelink.blob.core.windows.net"),
+    "key-vault": ("kv-orders.vault.azure.net", "kv-orders.privatelink.vaultcore.azure.net"),
+}
 UNREACHABLE = Said(failure=Failure.TIMEOUT)
+SERVFAIL = Said(failure=Failure.SERVFAIL)
+NOWHERE = Said(failure=Failure.UNRESOLVABLE)
+LOOP = Said(chain=("alias.example.com", HOST, "alias.example.com"), failure=Failure.MALFORMED_ANSWER)
+FIREWALL = '{"error": {"code": "Forbidden", "innererror": {"code": "ForbiddenByFirewall"}}}'
+NO_PERMISSION = "You do not have permission to view this directory or page."
 SCENES: Mapping[str, Callable[[], Scene]] = {
     "agent-clock-wrong": lambda: clock(OFF_BY_AN_HOUR),
+    "no-resolver-answers": lambda: everywhere(system=NOWHERE, platform=UNREACHABLE, on_premises=UNREACHABLE),
+    "resolver-knows-nothing": lambda: everywhere(platform=Said()),
+    "wildcard-answer": lambda: everywhere(platform=Said("198.51.100.99"), connect={"failure": Failure.TIMEOUT}),
+    "agent-outside-vnet": from_outside_the_network,
+    "cname-loop": lambda: scene(visit(system=NOWHERE, platform=LOOP, on_premises=LOOP)),
+    "zone-failing": lambda: scene(visit(system=NOWHERE, platform=SERVFAIL, on_premises=SERVFAIL)),
+    "name-blocked": lambda: scene(visit(platform=Said("0.0.0.0"), connect={"failure": Failure.REFUSED})),
+    "name-intercepted": lambda: scene(visit(platform=Said("100.64.1.5"), connect={"failure": Failure.TIMEOUT})),
     "address-hardcoded": literal,
     "privatelink-name-in-url": privatelink_url,
     "hosts-file-override": lambda: scene(hosts_file()),
     "system-answer-differs": lambda: scene(visit(system=Said("10.80.99.4"), platform=PLACES["backend"].said)),
     "name-unknown": lambda: scene(visit(platform=Said(), on_premises=Said())),
+    "name-without-address": lambda: scene(
+        visit("gateway", platform=Said(failure=Failure.NO_DATA), on_premises=Said(failure=Failure.NO_DATA))
+    ),
     "zone-shadows-public-names": lambda: scene(visit(platform=Said(), on_premises=NOT_LINKED)),
     "private-name-not-visible": lambda: scene(visit("gateway", platform=Said())),
     "record-missing": lambda: scene(visit(platform=Said(chain=(PRIVATELINK,)))),
@@ -112,6 +197,7 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     "resolve-slow": lambda: scene([slow(record) for record in visit()]),
     "resolver-unreachable": lambda: scene(visit(on_premises=UNREACHABLE)),
     "resolver-failing": lambda: scene(visit(on_premises=Said(failure=Failure.SERVFAIL))),
+    "some-resolvers-fail": lambda: scene(second_server(UNREACHABLE)),
     "resolver-not-forwarding": lambda: scene(visit(on_premises=NOT_LINKED)),
     "resolvers-disagree": lambda: scene(visit(on_premises=OLD)),
     "some-addresses-fail": lambda: scene(two_addresses()),
@@ -138,14 +224,25 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     "certificate-invalid": lambda: scene(visit(handshake=certificate(failure=Failure.CERTIFICATE_INVALID))),
     "certificate-expires-soon": lambda: scene(visit(handshake=certificate(days_left=12))),
     "handshake-reset": lambda: scene(visit(handshake={"failure": Failure.RESET, "chain": ()})),
+    "handshake-cut-off": lambda: scene(visit(handshake=certificate(failure=Failure.CLOSED))),
     "handshake-timeout": lambda: scene(visit(handshake={"failure": Failure.TIMEOUT, "chain": ()})),
     "tls-not-spoken": lambda: scene(visit(handshake={"failure": Failure.NOT_TLS, "chain": ()})),
     "protocol-too-old": lambda: scene(visit(handshake={"failure": Failure.PROTOCOL_VERSION, "chain": ()})),
+    "proxy-refuses": lambda: scene(answered(407, headers=HTML)),
     "public-path-refused": lambda: scene(answered(403, headers={"x-ms-forbidden-ip": "198.51.100.7"})),
     "app-stopped": lambda: scene(answered(403, reason="Site Disabled", headers=HTML)),
     "host-name-not-bound": lambda: scene(answered(404, body="<title>404 Web Site not found</title>")),
     "host-not-running": lambda: scene(answered(503, body="Function host is not running.")),
     "deployment-in-progress": lambda: scene(answered(503, body="<h1>Back soon</h1>", headers=HTML)),
+    "app-does-not-start": lambda: scene(answered(503, body="<h1>:( Application Error</h1>", headers=HTML)),
+    "front-end-error": lambda: scene(answered(502, body="<h1>502 Bad Gateway</h1>", headers=HTML)),
+    "client-certificate-required": lambda: scene(
+        visit(request={"failure": Failure.CLIENT_CERTIFICATE_REQUIRED, "status": None})
+    ),
+    "storage-network-denied": lambda: at_storage(
+        "storage", status=403, headers={"x-ms-error-code": "AuthorizationFailure"}
+    ),
+    "key-vault-network-denied": lambda: at_storage("key-vault", status=403, body=FIREWALL),
     "route-not-found": lambda: scene(answered(404, body="")),
     "app-error": lambda: scene(answered(500, body="")),
     "request-timeout": lambda: scene(visit(request={"failure": Failure.TIMEOUT, "status": None})),
@@ -153,10 +250,14 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     "wrong-responder": lambda: scene(
         visit(request={"body": "<h1>Intranet</h1>"}), path=on_backend(f"https://{HOST}/", body_contains="orders")
     ),
+    "body-unexpected": lambda: scene(
+        visit(request={"body": "[]"}), path=on_backend(f"https://{HOST}/", body_contains="orders")
+    ),
     "redirected": lambda: scene(answered(302, headers={"location": "https://login.microsoftonline.com/x"})),
     "unexpected-status": lambda: scene(answered(418)),
     "request-slow": lambda: scene(visit(request={"duration_ms": 2_500.0, "first_byte_ms": 2_400.0})),
     "gateway-cannot-reach-backend": lambda: scene(visit("gateway", request={"status": 500, "body": GATEWAY_ERROR})),
+    "gateway-gets-other-answer": lambda: told_by_gateway(503),
     "gateway-error": lambda: scene(
         visit("gateway", request={"status": 500, "body": GATEWAY_ERROR}), path=sweeps.path(targets=sweeps.TARGETS[:1])
     ),
@@ -166,9 +267,18 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     "token-unavailable": lambda: scene(visit(token={"failure": Failure.TOKEN_UNAVAILABLE})),
     "token-rejected": lambda: scene(answered(401, body='{"reason": "token_audience"}')),
     "role-missing": lambda: scene(answered(403, body='{"reason": "role_missing"}')),
+    "identity-not-allowed": lambda: scene(answered(403, body=NO_PERMISSION, headers=HTML)),
+    "gateway-identity-rejected": lambda: scene(
+        visit("gateway", request={"status": 401, "body": '{"reason": "token_missing"}'})
+    ),
     "anonymous-accepted": lambda: scene(visit(anonymous={"status": 200})),
+    "foreign-token-accepted": lambda: refusing(foreign_token=200),
+    "old-key-accepted": lambda: refusing(old_key=200),
+    "refusal-not-checked": lambda: refusing(old_key=0),
     "correlation-lost": lambda: scene(visit(request={"headers": {}})),
     "correlation-rewritten": lambda: scene(visit(request={"headers": {"x-correlation-id": "another"}})),
+    "public-path-open": lambda: outside(*visit(platform=NOT_LINKED, request={"status": 401})),
+    "closure-not-seen": lambda: outside(*visit(platform=NOT_LINKED, connect={"failure": Failure.TIMEOUT})),
     "deadline-missed": lambda: scene(visit(request={"failure": Failure.DEADLINE, "status": None})),
     "intermittent": lambda: scene([*visit(connect={"failure": Failure.RESET}), *later(2)]),
     "unexplained": lambda: scene(visit(handshake={"failure": Failure.TLS_FAILURE, "chain": (), "detail": "ALERT"})),

@@ -16,7 +16,7 @@ from tests.judge.observations import (
     visit,
 )
 from tests.judge.scenes import GATEWAY_ERROR, HTML, UNREACHABLE, certificate, hosts_file
-from tests.sweeps import HOST, PRIVATELINK, PUBLIC
+from tests.sweeps import HOST, PRIVATE, PRIVATELINK, PUBLIC
 
 FORBIDDEN = {"status": 403, "headers": {"x-ms-forbidden-ip": "198.51.100.7"}}
 STOPPED = {"status": 403, "reason": "Site Disabled", "headers": HTML}
@@ -177,6 +177,31 @@ def test_a_hosts_entry_explains_the_stale_address_it_gives() -> None:
     )
     assert consequences(judged(failing)) == {"connect-blocked": "hosts-file-override"}
     assert ids(judged(hosts_file())) == ["hosts-file-override"]
+    assert not any("mend that first" in step for step in root(judged(hosts_file())).fix)
+
+
+def test_a_hosts_entry_over_a_zone_that_is_not_linked() -> None:
+    """An entry that keeps a path alive is told beside what it hides, and which of the two to mend first."""
+    judgement = judged(visit(system=PLACES["backend"].said, platform=NOT_LINKED, hosts_entry=(PRIVATE,)))
+    assert set(ids(judgement)) == {"hosts-file-override", "zone-not-linked"}
+    (entry,) = (found for found in judgement.roots if found.id == "hosts-file-override")
+    assert "mend that first" in entry.fix[0]
+
+
+def test_what_works_by_a_hosts_entry_works_for_nobody_else() -> None:
+    """The gateway that is refused in public suffers from the zone, although the backend works on this machine."""
+    backend = visit(system=PLACES["backend"].said, platform=NOT_LINKED, hosts_entry=(PRIVATE,))
+    judgement = judged(visit("gateway", request=FORBIDDEN), backend)
+    assert set(ids(judgement)) == {"hosts-file-override", "zone-not-linked"}
+    assert consequences(judgement) == {"public-path-refused": "zone-not-linked"}
+
+
+def test_a_public_address_does_not_stop_an_app() -> None:
+    """An app that is stopped is stopped by any way: the zone that is not linked is another cause."""
+    judgement = judged(visit("gateway", request=STOPPED), visit(platform=NOT_LINKED, request=STOPPED))
+    assert set(ids(judgement)) == {"zone-not-linked", "app-stopped"}
+    (stopped,) = (found for found in judgement.roots if found.id == "app-stopped")
+    assert stopped.targets == ("gateway", "backend")
 
 
 def test_a_wrong_clock_explains_dates_and_tokens() -> None:

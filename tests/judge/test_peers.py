@@ -98,18 +98,19 @@ def test_storage_and_key_vault(role: str, place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("role", "place", "answer"),
     [
-        {"headers": {"x-ms-error-code": "AuthorizationFailure"}},
-        {"body": '{"error": {"code": "Forbidden", "innererror": {"code": "ForbiddenByFirewall"}}}'},
+        ("storage", BLOB, {"headers": {"x-ms-error-code": "AuthorizationFailure"}}),
+        ("key-vault", KEY_VAULT, {"body": '{"error": {"innererror": {"code": "ForbiddenByFirewall"}}}'}),
+        ("key-vault", KEY_VAULT, {"body": '{"error": {"innererror": {"code": "ForbiddenByConnection"}}}'}),
     ],
 )
-def test_a_firewall_is_no_missing_role(answer: Mapping[str, Any]) -> None:
-    """403 of a storage or vault firewall says nothing of roles: better no cause than a wrong one."""
-    target = of_role("storage", BLOB, audience="https://storage.azure.com")
+def test_a_firewall_is_no_missing_role(role: str, place: Place, answer: Mapping[str, Any]) -> None:
+    """403 of a storage or vault firewall says nothing of roles: it is the network that is refused."""
+    target = of_role(role, place, audience="https://storage.azure.com")
     request = {"status": 403, "credential": Credential.TOKEN, **answer}
-    steps = [*visit("storage", place=BLOB, request=request), sweeps.token(target="storage")]
-    assert ids(alone(target, *steps)) == ["unexplained"]
+    steps = [*visit(role, place=place, request=request), sweeps.token(target=role)]
+    assert ids(alone(target, *steps)) == [f"{role}-network-denied"]
 
 
 def test_a_role_that_storage_misses() -> None:
@@ -240,8 +241,8 @@ def test_what_is_wrong_behind_a_missing_intermediate(changes: Mapping[str, Any],
     ],
 )
 def test_a_proxy_that_is_overloaded_is_no_deployment(body: str) -> None:
-    """A 503 page of nginx or http.sys is an error, not app_offline.htm."""
-    assert ids(judged(answered(503, body=body, headers=HTML))) == ["app-error"]
+    """A 503 page of nginx or http.sys is an error of what stands before the app, not app_offline.htm."""
+    assert ids(judged(answered(503, body=body, headers=HTML))) == ["front-end-error"]
 
 
 def test_the_content_type_of_an_offline_page_in_upper_case() -> None:

@@ -31,7 +31,7 @@ REFUSED = {"failure": Failure.REFUSED}
         ([visit(request=CUT), visit("scm", request={"duration_ms": 2_500.0})], Verdict.INCONCLUSIVE),
         ([visit(request={"status": 418})], Verdict.BROKEN),
         (
-            [visit(request={"status": 503, "body": "<p>soon</p>", "headers": {"content-type": "text/html"}})],
+            [visit(request={"status": 503, "body": "<p>Back soon</p>", "headers": {"content-type": "text/html"}})],
             Verdict.BROKEN,
         ),
     ],
@@ -82,6 +82,12 @@ def test_an_answer_that_is_not_repeated_is_intermittent() -> None:
     judgement = judged([*visit(request={"status": 500}), *visit(attempt=2)])
     assert (judgement.verdict, ids(judgement)) == (Verdict.DEGRADED, ["intermittent"])
     assert "request: status 500" in root(judgement).summary
+
+
+def test_who_was_let_in_once_was_let_in() -> None:
+    """A stranger answered in the first attempt is told of, although the second refuses him."""
+    judgement = judged([*visit(request={"status": 500}, anonymous={"status": 200}), *visit(attempt=2)])
+    assert (judgement.verdict, set(ids(judgement))) == (Verdict.EXPOSED, {"anonymous-accepted", "intermittent"})
 
 
 def test_a_failure_that_no_rule_knows_is_said_to_be_one() -> None:

@@ -17,10 +17,12 @@ from probes.failure import Failure
 from probes.observe.connect import connect
 from probes.observe.handshake import handshake
 from probes.observe.request import (
+    ANONYMOUS,
     KEPT_BODY_BYTES,
     KEPT_HEADER_LENGTH,
     KEPT_HEADERS,
     READ_BODY_BYTES,
+    Presented,
     StreamTransport,
     request,
 )
@@ -55,7 +57,8 @@ async def ask(
 ) -> Exchange:
     """The record of one request on the connection."""
     book = notebook(request=step_s, deadline_s=deadline_s)
-    return await request(book, MARK, transport, expected, LOOPBACK, correlation_id=CORRELATION, token=token)
+    shown = ANONYMOUS if token is None else Presented(Credential.TOKEN, token)
+    return await request(book, MARK, transport, expected, LOOPBACK, correlation_id=CORRELATION, presented=shown)
 
 
 async def asked_of(

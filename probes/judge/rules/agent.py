@@ -8,10 +8,10 @@ from typing import Protocol
 
 from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
-from probes.judge.rule import Match, Rule, Stage
+from probes.judge.rule import Clue, Match, Rule, Stage
 from probes.judge.rules.words import CATALOGUE, words
 from probes.judge.scene import NOT_SEEN, Scene, View
-from probes.records import Exchange, Observation, Resolution, Step
+from probes.records import Connection, Exchange, Handshake, Observation, Resolution, Step, Vantage
 
 CLOCK_SKEW_S = 300
 """As much as token validation forgives; more makes certificates and tokens look wrong that are right."""
@@ -48,12 +48,35 @@ def clock_wrong(scene: Scene) -> Iterator[Match]:
                 skews.setdefault(view.target.host, ((view.at(exchange) - dated).total_seconds(), exchange))
     found = [skew for skew, _ in skews.values()]
     if len(found) >= WITNESSES and abs(median(found)) > CLOCK_SKEW_S and min(map(abs, found)) > CLOCK_SKEW_S:
-        yield Match(
-            targets=tuple(view.target.name for view in scene.views),
-            subject="clock",
-            evidence=tuple(exchange.id for _, exchange in skews.values()),
-            words={"seconds": f"{median(found):+.0f}", "hosts": str(len(found))},
+        yield clock(
+            scene,
+            tuple(exchange.id for _, exchange in skews.values()),
+            f"it is {median(found):+.0f} s off from what {len(found)} hosts say",
         )
+    early = [record for view in scene.views for record in view.of(Handshake) if begins_later(view, record)]
+    sound = any(record.failure is None for view in scene.views for record in view.of(Handshake))
+    if not skews and not sound and len({record.chain[0].sha256 for record in early}) >= WITNESSES:
+        yield clock(
+            scene,
+            tuple(record.id for record in early),
+            f"by it {len(early)} certificates are not valid yet, and none is",
+        )
+
+
+def clock(scene: Scene, evidence: tuple[str, ...], witness: str) -> Match:
+    """The clock tells on every target."""
+    names = tuple(view.target.name for view in scene.views)
+    return Match(targets=names, subject="clock", evidence=evidence, words={"witness": witness})
+
+
+def begins_later(view: View, record: Handshake) -> bool:
+    early = record.failure is Failure.CERTIFICATE_NOT_YET_VALID and bool(record.chain)
+    return early and view.at(record) < record.chain[0].not_before_at
+
+
+def without_dates(scene: Scene, match: Match) -> bool:
+    """Only certificates bear witness: where nobody shakes hands, nobody sends a Date."""
+    return not any(isinstance(record, Exchange) and record.id in match.evidence for record in scene.observations)
 
 
 def http_date(text: str) -> datetime | None:
@@ -115,6 +138,8 @@ def how(record: Observation) -> str:
 
 def unexplained(scene: Scene, cases: Iterable[Case]) -> Iterator[Match]:
     """What failed on a target and no case accounts for, and targets that do not work without any case at all."""
+    if scene.path.vantage is Vantage.OUTSIDE:
+        return  # nothing is meant to work there
     found: dict[str, list[Case]] = {}
     for case in cases:
         for name in case.match.targets:
@@ -126,6 +151,7 @@ def unexplained(scene: Scene, cases: Iterable[Case]) -> Iterator[Match]:
             for record in view.records
             if counts_against(record, view.records) and not any(accounts_for(case, record) for case in mine)
         ]
+        loose += [record for record in strayed(view) if not any(case.rule.stage is Stage.RESOLVE for case in mine)]
         if not loose and not view.works and view.seen and not any(stops(case) for case in mine):
             loose = list(view.exchanges or view.records[-1:])
         if loose:
@@ -136,10 +162,21 @@ def unexplained(scene: Scene, cases: Iterable[Case]) -> Iterator[Match]:
                 words={
                     **words(view),
                     "step": loose[0].step.value,
-                    "failure": str(loose[0].failure or "an answer that was not expected"),
+                    "failure": str(loose[0].failure or surprise(loose[0])),
                     "detail": loose[0].detail or "no detail",
                 },
             )
+
+
+def strayed(view: View) -> list[Connection]:
+    """Connections to public addresses of a target that must be private: never without a word, whatever came of them."""
+    made = (record for record in view.of(Connection) if record.failure is None)
+    return [record for record in made if view.must_be_private and view.is_public(record.address)]
+
+
+def surprise(record: Observation) -> str:
+    """What is wrong with a step that did not fail."""
+    return "a public address" if isinstance(record, Connection) else "an answer that was not expected"
 
 
 def stops(case: Case) -> bool:
@@ -159,12 +196,16 @@ def accounts_for(case: Case, record: Observation) -> bool:
 FIRST = (
     Rule(
         id="agent-clock-wrong",
+        outside=None,
         stage=Stage.AGENT,
         severity=Severity.WARNING,
         title="The agent's clock is wrong",
-        recognised_by="The Date headers of at least two hosts differ from the agent's clock by more than five minutes.",
+        recognised_by="The Date headers of at least two hosts differ from the agent's clock by more than five minutes, or every certificate seen, of at least two, is not valid yet.",
         find=clock_wrong,
-        summary="The agent's clock is {seconds} s off from what {hosts} hosts say: certificates and tokens are judged by it.",
+        summary="The agent's clock is wrong: {witness}; certificates and tokens are judged by it.",
+        weakens=(
+            Clue(says="no host could be asked for the time: only certificates bear witness", holds=without_dates),
+        ),
         masks=("certificate-expired", "certificate-not-yet-valid", "certificate-expires-soon", "token-rejected"),
         fix=("Restart the agent on another instance; on a machine of your own, look at its time service.",),
         reference="RFC 9110 section 6.6.1",
@@ -173,6 +214,7 @@ FIRST = (
 LAST = (
     Rule(
         id="deadline-missed",
+        outside=None,
         stage=Stage.AGENT,
         severity=Severity.WARNING,
         title="The sweep ended before everything was seen",

@@ -6,12 +6,15 @@ from dataclasses import replace
 from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Match, Rival, Rule, Stage
-from probes.judge.rules.http import SERVER_ERROR, about, answering, by_host, by_url, made_by_gateway, unexpected
+from probes.judge.rules.http import EVERYTHING, about, answering, by_host, by_url
+from probes.judge.rules.pages import SERVER_ERROR, made_by_gateway, unexpected
 from probes.judge.scene import Scene, View
 from probes.path import Role
 from probes.records import Exchange
 
 APIM_DOCS = "https://learn.microsoft.com/azure/api-management/api-management-error-handling-policies"
+UNAUTHORIZED = 401
+"""Told of as a matter of identity."""
 TRANSPORT = frozenset({Failure.BACKEND_CONNECTION_FAILURE, Failure.TIMEOUT})
 
 
@@ -44,6 +47,23 @@ def cannot_reach_backend(scene: Scene) -> Iterator[Match]:
                 match = about(view, exchange, "gateway")
                 words = {**match.words, "backend": view.target.host, "status": str(exchange.failure)}
                 yield replace(match, evidence=(exchange.id, view.exchanges[0].id), words=words)
+
+
+def answered_otherwise(scene: Scene) -> Iterator[tuple[View, Exchange]]:
+    """What API Management tells of an answer that it got, and the probe does not get."""
+    for view in backends(scene):
+        for exchange in scene.seen_by_gateway(view.target.name):
+            if view.works and exchange.failure is None and exchange.status not in view.target.expected_status:
+                yield view, exchange
+
+
+def gets_other_answer(scene: Scene) -> Iterator[Match]:
+    for view, exchange in answered_otherwise(scene):
+        if exchange.status != UNAUTHORIZED:
+            match = about(view, exchange, "gateway")
+            own = next(found for found in view.exchanges if view.satisfies(found))
+            words = {**match.words, "ours": str(own.status)}
+            yield replace(match, evidence=(exchange.id, own.id), words=words)
 
 
 def refuses_caller(view: View, exchange: Exchange) -> bool:
@@ -90,6 +110,22 @@ RULES = (
         reference=APIM_DOCS,
     ),
     Rule(
+        id="gateway-gets-other-answer",
+        stage=Stage.REQUEST,
+        severity=Severity.ERROR,
+        title="The backend answers API Management otherwise than the probe",
+        recognised_by="API Management tells of a status that is not expected, while the backend target works from here.",
+        find=gets_other_answer,
+        summary="The backend answers API Management with {status} and the probe with {ours}: it comes by another way, as somebody else, or with another URL.",
+        confidence=Confidence.LOW,
+        masks=("correlation-lost",),
+        fix=(
+            "Compare base-url, credentials and headers in the policy of {service} with what the probe sends; a 403 may mean that it resolves the backend in public.",
+            "In the logs: ApiManagementGatewayLogs | where BackendResponseCode >= 400 | top 20 by TimeGenerated | project TimeGenerated, BackendUrl, BackendResponseCode",
+        ),
+        reference=APIM_DOCS,
+    ),
+    Rule(
         id="gateway-error",
         stage=Stage.REQUEST,
         severity=Severity.ERROR,
@@ -98,6 +134,7 @@ RULES = (
         find=answering(gateway_fails, by_url),
         summary="API Management answers {subject} with its own {status}, and nothing here shows whether the backend can be reached.",
         confidence=Confidence.LOW,
+        follows=EVERYTHING,
         masks=("correlation-lost",),
         fix=(
             "Read LastErrorReason and BackendResponseCode of the call in ApiManagementGatewayLogs:",
@@ -115,7 +152,7 @@ RULES = (
         summary="API Management answers {status} for {url} itself: the backend was never called.",
         masks=("correlation-lost", "token-rejected", "role-missing"),
         fix=(
-            "Check subscription key, product and operation of the call; an unknown path of the API is 404, a missing key 401.",
+            "Check subscription key, product and operation of the call: a missing key is 401, a policy's refusal 401 or 403, an unknown path of the API 404, a used-up limit 429.",
         ),
         reference=APIM_DOCS,
     ),

@@ -1,18 +1,36 @@
 """Causes in a resolver, seen by asking several the same question."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
+from probes.failure import Failure
+from probes.judge import space
 from probes.judge.finding import Severity
 from probes.judge.rule import Match, Rival, Rule, Stage
 from probes.judge.rules.clues import DOWNSTREAM, always
-from probes.judge.rules.words import CATALOGUE, PRIVATELINK_DOCS, words
+from probes.judge.rules.domains import internal_zone
+from probes.judge.rules.words import CATALOGUE, PRIVATELINK_DOCS, site, words
 from probes.judge.scene import BAD_ANSWER, NO_WORD, Answer, Scene, View
-from probes.records import PLATFORM, SYSTEM
+from probes.records import PLATFORM
 
 
-def wired(view: View) -> Iterator[Answer]:
-    """Answers of name servers asked on the wire."""
-    return (answer for answer in view.answers if answer.resolver != SYSTEM)
+def spare(view: View, answer: Answer) -> bool:
+    """Another DNS server of this network stands in for one that fails, and applications get their answer."""
+    served = view.system is not None and view.system.failure is None
+    return served and any(other.resolver == answer.resolver == PLATFORM and other.settled for other in view.wired)
+
+
+def blank(scene: Scene) -> frozenset[str]:
+    """Servers that say NXDOMAIN to every name they are asked, in two domains at least."""
+    names: dict[str, set[str]] = {}
+    knowing: set[str] = set()
+    for view in scene.views:
+        for answer in view.wired:
+            if answer.failure is Failure.NXDOMAIN and len(answer.chain) == 1:
+                names.setdefault(answer.server, set()).add(".".join(view.target.host.split(".")[-2:]))
+            else:
+                knowing.add(answer.server)
+    return frozenset(server for server, domains in names.items() if len(domains) > 1 and server not in knowing)
 
 
 def about(view: View, answer: Answer) -> dict[str, str]:
@@ -34,8 +52,8 @@ def evidence(view: View, answer: Answer) -> tuple[str, ...]:
 
 def resolver_unreachable(scene: Scene) -> Iterator[Match]:
     for view in scene.views:
-        for answer in wired(view):
-            if answer.failure in NO_WORD:
+        for answer in view.wired:
+            if answer.failure in NO_WORD and not spare(view, answer):
                 yield Match(
                     targets=(view.target.name,),
                     subject=f"{answer.resolver} ({answer.server})",
@@ -47,8 +65,8 @@ def resolver_unreachable(scene: Scene) -> Iterator[Match]:
 
 def resolver_failing(scene: Scene) -> Iterator[Match]:
     for view in scene.views:
-        for answer in wired(view):
-            if answer.failure in BAD_ANSWER:
+        for answer in view.wired:
+            if answer.failure in BAD_ANSWER and not spare(view, answer):
                 yield Match(
                     targets=(view.target.name,),
                     subject=f"{answer.resolver} ({answer.server})",
@@ -58,21 +76,47 @@ def resolver_failing(scene: Scene) -> Iterator[Match]:
                 )
 
 
+def some_resolvers_fail(scene: Scene) -> Iterator[Match]:
+    for view in scene.views:
+        for answer in view.wired:
+            if answer.failure in NO_WORD | BAD_ANSWER and spare(view, answer):
+                yield Match(
+                    targets=(view.target.name,),
+                    subject=answer.server,
+                    evidence=evidence(view, answer),
+                    words=about(view, answer),
+                    aside=True,
+                )
+
+
 def resolver_not_forwarding(scene: Scene) -> Iterator[Match]:
     for view in scene.views:
         here = view.dns
-        if here is None or not view.target.must_be_private or not view.private(here.addresses):
+        if here is None or not view.must_be_private or not view.private(here.addresses):
             continue
-        for answer in view.named:
+        for answer in view.others:
             if answer.negative or view.public(answer.addresses):
-                public_zone = (here.privatelink or view.target.host).partition("privatelink.")[2]
+                azure = (here.privatelink or "").partition("privatelink.")[2]
+                zone = azure or internal_zone(view.target.host)
+                used = answer.resolver == PLATFORM and applications_use(view, answer, here)
                 yield Match(
                     targets=(view.target.name,),
                     subject=f"{answer.resolver} ({answer.server})",
                     evidence=(*answer.ids, *here.ids),
-                    words={**about(view, answer), "public_zone": public_zone or view.target.host.partition(".")[2]},
-                    aside=True,
+                    words={
+                        **about(view, answer),
+                        "public_zone": zone,
+                        "azure_zone" if azure else "company_zone": zone,
+                    },
+                    exposes=used,
+                    aside=not used,
                 )
+
+
+def applications_use(view: View, answer: Answer, here: Answer) -> bool:
+    """The system took this server's word, and not the one of the server that is right."""
+    used = set(view.system.addresses) if view.system is not None else set()
+    return bool(used) and used <= set(answer.addresses) and used.isdisjoint(here.addresses)
 
 
 def resolvers_disagree(scene: Scene) -> Iterator[Match]:
@@ -80,14 +124,30 @@ def resolvers_disagree(scene: Scene) -> Iterator[Match]:
         here = view.dns
         if here is None or not view.private(here.addresses):
             continue
-        for answer in view.named:
-            if view.private(answer.addresses) and set(answer.addresses) != set(here.addresses):
+        for answer in view.others:
+            differs = view.private(answer.addresses) and embedded(answer) != embedded(here)
+            if differs and not on_purpose(view, answer, here):
                 yield Match(
                     targets=(view.target.name,),
-                    subject=view.target.host,
+                    subject=site(view.target.host),
                     evidence=(*answer.ids, *here.ids),
                     words={**about(view, answer), "here": ", ".join(here.addresses)},
                 )
+
+
+def embedded(answer: Answer) -> set[str]:
+    """The addresses as they are without DNS64."""
+    return set(map(space.embedded, answer.addresses))
+
+
+def on_purpose(view: View, answer: Answer, here: Answer) -> bool:
+    """Each answer lies in another of the expected subnets: an endpoint for each network."""
+    subnets = [
+        {net for net in view.target.private_subnets if any(ip_address(address) in net for address in one.addresses)}
+        for one in (answer, here)
+    ]
+    expected = all(view.is_expected(address) for one in (answer, here) for address in one.addresses)
+    return expected and all(subnets) and subnets[0].isdisjoint(subnets[1])
 
 
 RULES = (
@@ -121,19 +181,35 @@ RULES = (
         reference=PRIVATELINK_DOCS,
     ),
     Rule(
+        id="some-resolvers-fail",
+        stage=Stage.RESOLVE,
+        severity=Severity.WARNING,
+        title="One of this network's DNS servers fails, and another answers",
+        recognised_by="A DNS server behind getaddrinfo gives no answer or an error, another gives one, and so does getaddrinfo.",
+        find=some_resolvers_fail,
+        summary="DNS server {server} of this network answers nothing usable ({failure}), and another stands in for it: lookups are slow, and fail with the other.",
+        fix=(
+            "Mend {server}, or take it out of the DNS servers of the VNet:",
+            "az network vnet show --ids {vnet} --query dhcpOptions.dnsServers",
+        ),
+        reference="https://learn.microsoft.com/azure/virtual-network/virtual-networks-name-resolution-for-vms-and-role-instances",
+    ),
+    Rule(
         id="resolver-not-forwarding",
         stage=Stage.RESOLVE,
         severity=Severity.ERROR,
         title="A resolver does not forward the zone to Azure",
         recognised_by="A named resolver gives the public answer or none, while another answers the name privately.",
         find=resolver_not_forwarding,
-        summary="Resolver {resolver} at {server} answers {addresses} for {host}, while the name is private from here: it does not forward {public_zone} to Azure.",
+        summary="Resolver {resolver} at {server} answers {addresses} for {host}, while the name is private from here: it does not forward {public_zone} to where the private zone is.",
+        masks_stages=DOWNSTREAM,
         rivals=(
-            Rival(id="zone-not-linked", why="the platform's resolver sees the private zone", ruled_out=always),
-            Rival(id="name-unknown", why="the platform's resolver knows the name", ruled_out=always),
+            Rival(id="zone-not-linked", why="another resolver sees the private zone", ruled_out=always),
+            Rival(id="name-unknown", why="another resolver knows the name", ruled_out=always),
         ),
         fix=(
-            "On {server}, forward the public zone {public_zone} (not only its privatelink part) to the inbound endpoint of an Azure DNS Private Resolver in a linked VNet:",
+            "On {server}, forward the public zone {azure_zone} (not only its privatelink part) to the inbound endpoint of an Azure DNS Private Resolver in a linked VNet:",
+            "On {server}, forward {company_zone} to a DNS server that knows it, or give it the record of {host}.",
             "az dns-resolver inbound-endpoint list --resource-group {net_group} --dns-resolver-name DNS_RESOLVER --query [].ipConfigurations",
         ),
         reference=PRIVATELINK_DOCS,
@@ -145,7 +221,7 @@ RULES = (
         title="Resolvers give different private addresses",
         recognised_by="Private answers for one name differ between resolvers.",
         find=resolvers_disagree,
-        summary="Resolver {resolver} answers {addresses} for {host}, and this network {here}: two zones of one name hold different records.",
+        summary="Resolver {resolver} at {server} answers {addresses} for {host}, and this network {here}: their zones or caches hold different records.",
         fix=("Keep one private zone, written by the endpoint's zone group, and link or forward everyone to it.",),
         reference=CATALOGUE,
     ),

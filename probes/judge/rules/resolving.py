@@ -2,28 +2,34 @@
 
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Rival, Rule, Stage
-from probes.judge.rules.clues import DOWNSTREAM, always
-from probes.judge.rules.names import (
-    address_hardcoded,
+from probes.judge.rules.addresses import (
     another_answers_privately,
     answers_mixed,
     chain_unseen,
     connection_fails,
+    contradicted,
     every_answer_is_public,
     gateway_not_internal,
     hosts_file_override,
-    name_unknown,
+    no_alias,
     no_private_endpoint,
-    only_one_resolver_asked,
     own_domain,
-    private_name_not_visible,
-    privatelink_name_in_url,
-    record_missing,
     record_stale,
     resolve_slow,
+    resolver_of_ones_own,
     system_answer_differs,
     works,
     zone_not_linked,
+)
+from probes.judge.rules.clues import DOWNSTREAM, always
+from probes.judge.rules.names import (
+    address_hardcoded,
+    name_unknown,
+    name_without_address,
+    only_one_resolver_asked,
+    private_name_not_visible,
+    privatelink_name_in_url,
+    record_missing,
     zone_shadows_public_names,
 )
 from probes.judge.rules.words import APP_SERVICE_DOCS, CATALOGUE, FALLBACK_DOCS, PRIVATELINK_DOCS
@@ -62,21 +68,26 @@ RULES = (
         id="hosts-file-override",
         stage=Stage.RESOLVE,
         severity=Severity.ERROR,
+        local=True,
         title="A hosts file entry hides what DNS says",
-        recognised_by="getaddrinfo gives the addresses of the hosts file, and the DNS server behind it gives others.",
+        recognised_by="getaddrinfo gives the addresses of the hosts file, and the DNS server behind it gives others, or none where the entry is not private.",
         find=hosts_file_override,
         summary="A hosts file entry sends {host} to {addresses}, while DNS says {said}: what works here is not what others get.",
         masks_stages=DOWNSTREAM,
         masks=("record-stale",),
-        fix=("Remove the line of {host} from /etc/hosts, or from what writes it (image, container settings).",),
+        fix=(
+            "DNS says {wrongly_said}, which is not right either: mend that first, the entry may be all that works.",
+            "Remove the line of {host}, and of its scm site if there is one, from /etc/hosts, or from what writes it (image, container settings).",
+        ),
         reference="hosts(5)",
     ),
     Rule(
         id="system-answer-differs",
         stage=Stage.RESOLVE,
         severity=Severity.ERROR,
+        local=True,
         title="Applications get another address than DNS gives",
-        recognised_by="getaddrinfo and the DNS server behind it have no address in common, and no hosts entry explains it.",
+        recognised_by="getaddrinfo gives an unexpected address that no DNS server behind it gives, and no hosts entry explains it.",
         find=system_answer_differs,
         summary="Applications here get {addresses} for {host}, while their DNS server {server} says {said}.",
         confidence=Confidence.MEDIUM,
@@ -94,7 +105,7 @@ RULES = (
         title="The name does not exist",
         recognised_by="NXDOMAIN at the name itself, on every resolver that answered.",
         find=name_unknown,
-        summary="No resolver knows {host}: the app was deleted, was given another default host name, or the URL has a typo.",
+        summary="No resolver knows {missing}: there is no such record, or the URL has a typing error.",
         weakens=(Clue(says="only one resolver could be asked", holds=only_one_resolver_asked),),
         masks_stages=DOWNSTREAM,
         rivals=(
@@ -105,10 +116,27 @@ RULES = (
             ),
         ),
         fix=(
-            "Read the app's real name, which may hold a hash and a region:",
+            "Check the spelling of {missing}, and whether what it stands for still exists.",
+            "Read the real name of {app}, which may hold a hash and a region; a deleted app has none:",
             "az functionapp show --resource-group {app_group} --name {app} --query properties.defaultHostName",
+            "The names of an internal {gateway} are in no public DNS: they need a record in a private zone or in the company's DNS.",
+            "az network private-dns record-set a list --resource-group {zone_group} --zone-name {gateway_zone}",
         ),
         reference="RFC 8020; https://learn.microsoft.com/azure/app-service/overview-hostname-uniqueness",
+    ),
+    Rule(
+        id="name-without-address",
+        stage=Stage.RESOLVE,
+        severity=Severity.ERROR,
+        title="The name exists and has no address",
+        recognised_by="No data for A and for AAAA at a name that is no privatelink name, and no resolver that has an address.",
+        find=name_without_address,
+        summary="{missing} exists and has neither an A nor an AAAA record on any resolver asked.",
+        weakens=(Clue(says="only one resolver could be asked", holds=only_one_resolver_asked),),
+        masks_stages=DOWNSTREAM,
+        rivals=(Rival(id="name-unknown", why="the answer is no data, and not NXDOMAIN", ruled_out=always),),
+        fix=("Give {missing} its address: an A record, or a CNAME to the name that has one.",),
+        reference="RFC 2308 section 2.2",
     ),
     Rule(
         id="zone-shadows-public-names",
@@ -132,9 +160,9 @@ RULES = (
         stage=Stage.RESOLVE,
         severity=Severity.ERROR,
         title="A name of an internal zone is not visible from here",
-        recognised_by="The platform's resolver has no such name, and another resolver answers it privately without a privatelink name.",
+        recognised_by="The platform's resolver has no such name or a public address for it, and another resolver answers it privately without a privatelink name.",
         find=private_name_not_visible,
-        summary="{host} does not exist on this network, while {other} answers it privately: the internal zone is not linked or not forwarded here.",
+        summary="{host} {state} on this network, while {other} answers it privately: the internal zone is not linked or not forwarded here.",
         masks_stages=DOWNSTREAM,
         fix=(
             "az network private-dns link vnet create --resource-group {zone_group} --zone-name {parent} --name link-{vnet_name} --virtual-network {vnet} --registration-enabled false",
@@ -159,7 +187,7 @@ RULES = (
             ),
         ),
         fix=(
-            "Give the endpoint a zone group, which keeps the records of the app and of its scm site:",
+            "Give the endpoint a zone group, which keeps its records (an app's and its scm site's) as they must be:",
             "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name {endpoint} --name default --private-dns-zone {zone} --zone-name {zone}",
             "Or add the one record by hand:",
             "az network private-dns record-set a add-record --resource-group {zone_group} --zone-name {zone} --record-set-name {record} --ipv4-address ENDPOINT_ADDRESS",
@@ -173,13 +201,17 @@ RULES = (
         title="The private zone is not linked to this network",
         recognised_by="The chain passes the privatelink name and goes on to public addresses only.",
         find=zone_not_linked,
-        summary="{host} passes {privatelink} and still ends in public {addresses}: zone {zone} is not linked to the network of resolver {server}.",
+        summary="{host} passes {privatelink} and still ends in public {addresses}: for resolver {server} zone {zone} is not linked, or falls back to the internet.",
         confidence=Confidence.MEDIUM,
         supports=(Clue(says="{others} answers the same name privately", holds=another_answers_privately),),
         weakens=(
             Clue(
                 says="every resolver gives the public answer, so that the record may be missing behind a link that falls back to the internet (NxDomainRedirect)",
                 holds=every_answer_is_public,
+            ),
+            Clue(
+                says="resolver {server} is not Azure's own, so that it may not forward {public_zone} to Azure at all",
+                holds=resolver_of_ones_own,
             ),
         ),
         masks_stages=DOWNSTREAM,
@@ -198,6 +230,7 @@ RULES = (
         ),
         fix=(
             "az network private-dns link vnet create --resource-group {zone_group} --zone-name {zone} --name link-{vnet_name} --virtual-network {vnet} --registration-enabled false",
+            "If {custom_server} is a DNS server of one's own, it must forward {public_zone} to 168.63.129.16, asked from inside a linked VNet: look there first.",
             "If the link exists, look at its resolutionPolicy and for the record {record}:",
             "az network private-dns link vnet list --resource-group {zone_group} --zone-name {zone}",
             "az network private-dns record-set a list --resource-group {zone_group} --zone-name {zone}",
@@ -208,11 +241,19 @@ RULES = (
         id="no-private-endpoint",
         stage=Stage.RESOLVE,
         severity=Severity.ERROR,
-        title="The app has no Private Endpoint",
-        recognised_by="The name has public addresses only, and no privatelink name stands in the chain on any resolver.",
+        title="There is no Private Endpoint behind the name",
+        recognised_by="The name has public addresses only, and no privatelink name stands in the chain.",
         find=no_private_endpoint,
-        summary="{host} leads straight to public {addresses}: no Private Endpoint of the app exists.",
+        summary="{host} leads straight to public {addresses}, and no privatelink name stands in its chain: Azure puts one there when a Private Endpoint exists.",
         weakens=(
+            Clue(
+                says="{others} knows a private address or a privatelink name: a leftover, or a zone of one's own here",
+                holds=contradicted,
+            ),
+            Clue(
+                says="the answer has no CNAME at all, as Azure's own answers have: a filter or a record of one's own may have made it",
+                holds=no_alias,
+            ),
             Clue(says="the CNAME chain could not be seen, only the addresses", holds=chain_unseen),
             Clue(
                 says="{host} is a domain of one's own, whose record may lead past an endpoint that exists",
@@ -230,6 +271,10 @@ RULES = (
         fix=(
             "az network private-endpoint create --resource-group {net_group} --name pe-{app} --vnet-name {vnet_name} --subnet PRIVATE_ENDPOINT_SUBNET --private-connection-resource-id {site_id} --group-id sites --connection-name cn-pe-{app}",
             "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name pe-{app} --name default --private-dns-zone privatelink.azurewebsites.net --zone-name privatelink.azurewebsites.net",
+            "az network private-endpoint create --resource-group {net_group} --name pe-{account} --vnet-name {vnet_name} --subnet PRIVATE_ENDPOINT_SUBNET --private-connection-resource-id STORAGE_ACCOUNT_RESOURCE_ID --group-id {account_part} --connection-name cn-pe-{account}",
+            "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name pe-{account} --name default --private-dns-zone privatelink.{account_part}.core.windows.net --zone-name privatelink.{account_part}.core.windows.net",
+            "az network private-endpoint create --resource-group {net_group} --name pe-{vault} --vnet-name {vnet_name} --subnet PRIVATE_ENDPOINT_SUBNET --private-connection-resource-id KEY_VAULT_RESOURCE_ID --group-id vault --connection-name cn-pe-{vault}",
+            "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name pe-{vault} --name default --private-dns-zone privatelink.vaultcore.azure.net --zone-name privatelink.vaultcore.azure.net",
         ),
         reference=APP_SERVICE_DOCS,
     ),
@@ -270,7 +315,7 @@ RULES = (
         title="The private record points to the wrong address",
         recognised_by="A private address outside the subnets that the path expects.",
         find=record_stale,
-        summary="{name} has the private address {addresses}, outside {subnets}: the record is a leftover.",
+        summary="{name} has the private address {addresses}, which does not lie in {subnets} as the path expects.",
         supports=(Clue(says="nothing answers there", holds=connection_fails),),
         weakens=(
             Clue(says="the right application answers there: the path's private_subnets may be wrong", holds=works),
@@ -278,7 +323,9 @@ RULES = (
         masks_stages=DOWNSTREAM,
         masks=("resolvers-disagree",),
         fix=(
-            "Delete the manual record and let a zone group of the endpoint write it:",
+            "If {stale} is where {host} really is, correct private_subnets in the path file; else correct the record of {name}.",
+            "az apim show --resource-group {service_group} --name {gateway} --query privateIpAddresses",
+            "Delete the manual record in {zone} and let a zone group of the endpoint write it:",
             "az network private-dns record-set a remove-record --resource-group {zone_group} --zone-name {zone} --record-set-name {record} --ipv4-address {stale}",
             "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name {endpoint} --name default --private-dns-zone {zone} --zone-name {zone}",
         ),

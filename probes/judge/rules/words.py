@@ -1,8 +1,10 @@
 """Words for sentences and commands: real names where the path file knows them, capitals where it does not."""
 
+import re
 from collections.abc import Mapping
 
 from probes.judge.scene import View
+from probes.path import Role
 
 PRIVATELINK_DOCS = "https://learn.microsoft.com/azure/private-link/private-endpoint-dns"
 APP_SERVICE_DOCS = "https://learn.microsoft.com/azure/app-service/overview-private-endpoint"
@@ -24,28 +26,53 @@ def site(host: str) -> str:
 
 
 def words(view: View) -> Mapping[str, str]:
-    """The names that sentences and commands about a target need."""
+    """The names that sentences and commands about a target need; some only where the target is of their kind."""
     resources = view.scene.path.resources
-    site = resources.get("site", "")
     zone_id = resources.get("private_dns_zone", "")
     service = resources.get("api_management", "")
-    labels = view.target.host.split(".")
     return {
         "target": view.target.name,
         "host": view.target.host,
         "url": view.target.url.partition("?")[0],
-        "app": segment(site, "sites") or labels[0],
-        "app_group": segment(site, "resourceGroups") or "APP_RESOURCE_GROUP",
-        "site_id": site or "SITE_RESOURCE_ID",
         "zone_group": segment(zone_id, "resourceGroups") or "ZONE_RESOURCE_GROUP",
         "vnet": resources.get("virtual_network", "VNET_RESOURCE_ID"),
         "vnet_name": segment(resources.get("virtual_network", ""), "virtualNetworks") or "VNET",
         "net_group": segment(resources.get("virtual_network", ""), "resourceGroups") or "NETWORK_RESOURCE_GROUP",
-        "endpoint": segment(resources.get("private_endpoint", ""), "privateEndpoints") or "PRIVATE_ENDPOINT",
         "service": segment(service, "service") or "API_MANAGEMENT",
         "service_group": segment(service, "resourceGroups") or "API_MANAGEMENT_RESOURCE_GROUP",
         "subnets": ", ".join(map(str, view.target.private_subnets)) or "RFC 1918 and RFC 4193 space",
+        **kind_words(view),
     }
+
+
+def kind_words(view: View) -> Mapping[str, str]:
+    """The words of one kind of target: a step that holds one of them is for targets of that kind only."""
+    resources, label = view.scene.path.resources, view.target.host.partition(".")[0]
+    match view.target.role:
+        case Role.BACKEND | Role.SCM:
+            site = resources.get("site", "")
+            return {
+                "app": segment(site, "sites") or app_name(view.target.host),
+                "app_group": segment(site, "resourceGroups") or "APP_RESOURCE_GROUP",
+                "site_id": site or "SITE_RESOURCE_ID",
+                "endpoint": segment(resources.get("private_endpoint", ""), "privateEndpoints") or "PRIVATE_ENDPOINT",
+            }
+        case Role.GATEWAY:
+            service = resources.get("api_management", "")
+            return {"gateway": segment(service, "service") or "API_MANAGEMENT"}
+        case Role.STORAGE:
+            kind = view.target.host.split(".")[1:2]
+            return {"account": label, "account_part": kind[0] if kind else "blob", "endpoint": "PRIVATE_ENDPOINT"}
+        case Role.KEY_VAULT:
+            return {"vault": label, "endpoint": "PRIVATE_ENDPOINT"}
+    return {"endpoint": "PRIVATE_ENDPOINT"}
+
+
+def app_name(host: str) -> str:
+    """Name of the app, without the hash that a unique default host name has before its region."""
+    first, *rest = host.split(".")
+    unique = any(re.fullmatch(r"[a-z]+-\d{2}", label) for label in rest)
+    return first.rpartition("-")[0] if unique and "-" in first else first
 
 
 def zone_words(privatelink: str) -> Mapping[str, str]:
