@@ -5,23 +5,27 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path as File
-from typing import Any
+from traceback import extract_tb, format_exception
 
 from probes import __version__
-from probes.commands import check, explain, judge, lab
-from probes.commands.outcome import Exit, UsageError
+from probes.commands import check, explain, judge, lab, trace
+from probes.commands.outcome import Exit, Stopped, UsageError
+from probes.commands.output import note, reopened
 from probes.path import PathError
+from probes.tell.words import plain
 
 DESCRIPTION = "Says why a private API path fails, proves that it is private, and names the command that mends it."
 EXIT_CODES = """\
 exit codes:
-  0  proven, or degraded without --strict
-  1  broken or exposed; degraded with --strict
-  2  the arguments, the path file or the saved sweep cannot be used
-  3  inconclusive: the agent could not see enough to say
-  130  interrupted
+  0    proven, or degraded without --strict
+  1    broken or exposed; degraded with --strict
+  2    the arguments, the path file or the saved sweep cannot be used, or the report cannot be written
+  3    inconclusive: the agent could not see enough to say
+  70   a defect of this program, which says nothing of the path
+  129  the terminal went away; 130 interrupted, 141 pipe closed, 143 terminated
 """
 EXAMPLES = """\
 examples:
@@ -30,14 +34,28 @@ examples:
   probes check --path orders.toml --format json -o sweep.json
   probes judge sweep.json                              the same observations, judged again
   probes explain zone-not-linked                       what a finding means
+  probes trace ID --workspace GUID                     one call, from the gateway's log to its last record
   probes lab run zone-not-linked                       see it happen on this machine
 """
 CHECK = """\
 Walks the path once as a caller would - name, address, TLS, HTTP, identity - from this machine, and says what is
 wrong. It only reads: no setting is changed, and requests use GET, HEAD or OPTIONS. A failing target is tried twice.
 """
+DEBUG = "PROBES_DEBUG"
+LONGEST_LINE = 1_000
 JUDGE = """\
 Judges a sweep saved by `check --format json` again, by the rules of this version. No network is touched.
+"""
+TRACE = """\
+Follows one correlation id in a Log Analytics workspace: the gateway's log, the backend's request, its logs, what it
+called in turn, its exceptions; and says where the chain ends when it ends early. It only reads.
+"""
+TRACE_EXIT_CODES = """\
+exit codes:
+  0  the chain is whole: the gateway passed the call on, and the caller got the backend's own answer
+  1  it ends early; the last line says where, and what to look at
+  2  the arguments cannot be used
+  3  inconclusive: nothing is kept of the id, or the workspace does not answer
 """
 LAB = """\
 The whole private path on loopback: name servers, TLS, API Management, the orders app, Entra. Nothing leaves this
@@ -47,6 +65,7 @@ machine and nothing needs root.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code, and leaves argparse's own exits (--help, bad usage) as they are."""
+    reopened()
     # What azure-identity logs of a token that cannot be had stands in the sweep, in better words.
     logging.getLogger("azure").setLevel(logging.CRITICAL)
     for stream in (sys.stdout, sys.stderr):
@@ -54,21 +73,39 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A certificate may hold any character; a terminal may not know it, and that must not end the report.
             stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
-    command: Callable[[Any], Exit] = arguments.command
+    return ended(partial(arguments.command, arguments))
+
+
+def ended(command: Callable[[], Exit]) -> Exit:
+    """The exit code that a command comes to, however it ends."""
     try:
-        code = command(arguments)
-        sys.stdout.flush()
+        return command()
     except (PathError, UsageError) as error:
-        sys.stderr.write(f"probes: {error}\n")
+        note(f"probes: {message(error)}\n")
         return Exit.USAGE
+    except Stopped as stopped:
+        note(f"probes: {stopped}\n")
+        return stopped.code
     except KeyboardInterrupt:
-        sys.stderr.write("probes: interrupted\n")
+        note("probes: interrupted\n")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Python flushes standard output once more at exit, and would complain of the pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.PIPE_CLOSED
-    return code
+    except Exception as error:  # noqa: BLE001 - Python would end with 1, which means that the path is broken
+        place = extract_tb(error.__traceback__)[-1]
+        what = plain(f"{type(error).__name__}: {error}", LONGEST_LINE)
+        note("".join(format_exception(error)) if os.environ.get(DEBUG) else "")
+        note(f"probes: a defect of this program, not of the path: {what}\n")
+        note(f"  at {place.filename} line {place.lineno}; {DEBUG}=1 in the environment shows more\n")
+        return Exit.DEFECT
+
+
+def message(error: PathError | UsageError) -> str:
+    """What to say of an error, harmless to a terminal: the values of a saved sweep are a stranger's."""
+    lines = str(error).split("\n")
+    if isinstance(error, PathError):
+        lines = [lines[0], *(f"  {problem}" for problem in error.problems)]
+    return "\n".join(plain(line, LONGEST_LINE) for line in lines)
 
 
 def parser() -> ArgumentParser:
@@ -87,6 +124,9 @@ def parser() -> ArgumentParser:
         type=_deadline,
         metavar="SECONDS",
         help="end by then, whatever the network does; the path file's own deadline where that is shorter",
+    )
+    checking.add_argument(
+        "--surroundings", type=File, metavar="FILE", help="see a lab that is up, by the file that `lab up` names"
     )
     _add_report(checking)
     checking.set_defaults(command=check.check)
@@ -109,8 +149,21 @@ def parser() -> ArgumentParser:
     _add_format(explaining)
     explaining.set_defaults(command=explain.explain)
 
+    _add_trace(_parser(commands.add_parser, "trace", TRACE, TRACE_EXIT_CODES, help="follow one call by its id"))
     _add_lab(_parser(commands.add_parser, "lab", LAB, help="the path on this machine, and every way to break it"))
     return root
+
+
+def _add_trace(command: ArgumentParser) -> None:
+    command.add_argument("id", metavar="ID", help="the x-correlation-id of the call's answer")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--workspace", metavar="GUID", help="workspace id of the Log Analytics workspace")
+    where.add_argument("--lab", action="store_true", help="ask the lab that `lab up` left running on this machine")
+    command.add_argument(
+        "--since", type=_hours, default=24, metavar="HOURS", help="how far back to search, 24 by default"
+    )
+    _add_format(command)
+    command.set_defaults(command=trace.trace)
 
 
 def _add_lab(lab_parser: ArgumentParser) -> None:
@@ -159,6 +212,14 @@ def _add_format(command: ArgumentParser) -> None:
     command.add_argument(
         "--format", choices=("text", "json"), default="text", help="text (default) or one JSON document"
     )
+
+
+def _hours(text: str) -> int:
+    hours = int(text) if text.isascii() and text.isdigit() and len(text) < len(str(trace.MOST_HOURS)) + 1 else 0
+    if not trace.FEWEST_HOURS <= hours <= trace.MOST_HOURS:
+        allowed = f"{trace.FEWEST_HOURS} to {trace.MOST_HOURS} hours, in whole numbers"
+        raise ArgumentTypeError(f'"{plain(text)}"; allowed: {allowed}')
+    return hours
 
 
 def _deadline(text: str) -> float:

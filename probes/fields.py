@@ -4,7 +4,6 @@ Written: enumerations by value, times as ISO 8601 in UTC, milliseconds to three 
 key must be there and none beside them, and each problem names its place.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,8 @@ DECIMALS = 3
 """Of milliseconds: a microsecond is less than the clocks are worth."""
 ADDRESSES = frozenset({"address", "server", "source_address"})
 """Fields that hold an IP address: the judge reckons with them as such."""
+LARGEST = 1e11
+"""Of numbers in records: three years in milliseconds, which times can still be reckoned with."""
 PLAIN = (str, int, bool, NoneType)
 
 
@@ -193,7 +194,7 @@ def _whole(value: Any) -> int:
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
-    if not math.isfinite(value):
+    if not -LARGEST < value < LARGEST:  # nor NaN; an integer of a thousand digits has no float
         raise ValueError
     return float(value)
 
@@ -224,7 +225,7 @@ def _address(value: Any) -> str:
 SCALARS: dict[Any, tuple[str, Callable[[Any], Any]]] = {
     str: ("text", _text),
     int: ("a whole number", _whole),
-    float: ("a number", _number),
+    float: ("a number below 1e11", _number),
     bool: ("true or false", _truth),
     NoneType: ("null", _null),
     datetime: ("a time like 2026-11-24T04:00:00Z", _instant),

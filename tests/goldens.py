@@ -1,4 +1,4 @@
-"""The golden files of the scenarios: what a sweep observes and finds, without what differs from run to run.
+"""The golden files of the scenarios: what a sweep observes, finds and tells, without what differs from run to run.
 
 `make goldens` writes them anew; whoever does so reads the difference before committing it.
 """
@@ -15,8 +15,22 @@ from lab.scenarios import SCENARIOS, scenario
 from lab.world import Scenario
 from probes.document import to_document
 from probes.sweep import Sweep, sweep
+from probes.tell.text import as_text
 
 FOLDER = Path(__file__).parent / "golden"
+TEXT_FOLDER = Path(__file__).parent / "golden_text"
+TOLD = (
+    "healthy",
+    "zone-not-linked",
+    "hosts-file-override",
+    "some-addresses-fail",
+    "certificate-untrusted",
+    "anonymous-accepted",
+    "gateway-cannot-reach-backend",
+    "deadline-missed",
+)
+"""Scenarios whose text is kept: every verdict, one and two attempts, a step that fails and one that only shows."""
+WIDTH = 100
 VARYING = frozenset(
     {
         "body_bytes", "body_ms", "content-length", "date", "duration_ms", "expires_at", "first_byte_ms", "not_after_at",
@@ -31,6 +45,14 @@ VARYING_TEXT = (
     (re.compile(r"127\.0\.0\.1:\d+|port=\d+"), "<port>"),
     (re.compile(r"\[Errno \d+\]"), "<errno>"),
 )
+STEP_TIME = re.compile(r" +\d+\.\d+ m?s$", re.MULTILINE)
+TEXT_TIMES = (
+    (re.compile(r"(?<= in )\d+\.\d+ m?s$", re.MULTILINE), "<time>"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "yyyy-mm-dd"),
+    (re.compile(r"\b\d\d:\d\d:\d\dZ"), "hh:mm:ssZ"),
+    (re.compile(r"\b\d\d:\d\dZ"), "hh:mmZ"),
+)
+"""As long as what they stand for: where a line ends is part of the layout."""
 
 
 def steady(value: Any) -> Any:
@@ -56,6 +78,17 @@ def golden(found: Sweep) -> dict[str, str]:
     return {"observations.json": pretty(observations), "findings.json": pretty(findings)}
 
 
+def golden_text(found: Sweep) -> str:
+    """The text of a sweep."""
+    text = as_text(found, WIDTH)
+    for pattern, name in TEXT_TIMES:
+        text = pattern.sub(name, text)
+    text = STEP_TIME.sub(lambda time: "<time>".rjust(len(time[0])), text)
+    for pattern, name in VARYING_TEXT:
+        text = pattern.sub(name, text)
+    return text
+
+
 def pretty(value: Any) -> str:
     """JSON for reading and comparing."""
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
@@ -74,8 +107,12 @@ async def write(names: list[str]) -> None:
         for each in chosen:
             folder = FOLDER / each.name
             folder.mkdir(parents=True, exist_ok=True)
-            for name, content in golden(await swept(replica, each)).items():
+            found = await swept(replica, each)
+            for name, content in golden(found).items():
                 (folder / name).write_text(content, encoding="utf-8")
+            if each.name in TOLD:
+                TEXT_FOLDER.mkdir(exist_ok=True)
+                (TEXT_FOLDER / f"{each.name}.txt").write_text(golden_text(found), encoding="utf-8")
             sys.stdout.write(f"{each.name}\n")
 
 

@@ -54,3 +54,14 @@ async def test_a_document_that_is_none_is_refused_by_key(found: Sweep) -> None:
     with pytest.raises(DocumentError, match=r"observations\[0\]") as refused:
         loads(json.dumps(table), source="test")
     assert "teleport" in str(refused.value)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("value", ["1e309", "-1e11", "NaN", f"1{'0' * 400}", "1e308"])
+async def test_a_number_that_no_time_can_be_made_of_is_refused(found: Sweep, value: str) -> None:
+    """An endless, enormous or undefined duration is a problem of its key, and no error further on."""
+    document = json.loads(dumps(found))
+    document["duration_ms"] = "PLACE"
+    with pytest.raises(DocumentError) as error:
+        loads(json.dumps(document).replace('"PLACE"', value), source="test")
+    assert [problem.key for problem in error.value.problems] == ["duration_ms"]

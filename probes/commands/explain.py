@@ -1,13 +1,14 @@
 """`explain`: what a finding means, how it is recognised, how it is mended."""
 
 import json
-import sys
 from argparse import Namespace
+from functools import partial
 
 from rich.console import Console
 from rich.text import Text
 
 from probes.commands.outcome import Exit, one_of
+from probes.commands.output import entry, printed, say
 from probes.judge.rule import Rule
 from probes.judge.rules import EVERY_RULE, RULES_VERSION
 from probes.tell.explanation import rule_table, stage_name
@@ -18,14 +19,14 @@ from probes.tell.text import SEVERITY_STYLES, fix, paragraph
 def explain(arguments: Namespace) -> Exit:
     """One finding, or the list of all."""
     rules = {rule.id: rule for rule in EVERY_RULE}
-    chosen = rules[one_of(arguments.id, rules, "finding")] if arguments.id is not None else None
+    chosen = rules[one_of(arguments.id, rules, "finding", "probes explain")] if arguments.id is not None else None
     if arguments.format == "json":
         table = rule_table(chosen) if chosen is not None else catalogue()
-        sys.stdout.write(json.dumps(table, indent=2) + "\n")
+        say(json.dumps(table, indent=2) + "\n")
     elif chosen is not None:
-        show_rule(chosen, Console(file=sys.stdout))
+        printed(partial(show_rule, chosen))
     else:
-        show_catalogue(Console(file=sys.stdout))
+        printed(show_catalogue)
     return Exit.FINE
 
 
@@ -48,17 +49,17 @@ def show_catalogue(console: Console) -> None:
         for rule in EVERY_RULE:
             if rule.stage is stage:
                 severity = Text(f"{rule.severity.value:<12}", SEVERITY_STYLES[rule.severity])
-                # Never cut: an id or a title that cannot be read whole is of no use.
-                console.print(Text(f"  {rule.id:<{width}}  ").append(severity).append(rule.title), soft_wrap=True)
+                entry(Text(f"  {rule.id:<{width}}  ").append(severity), rule.title, console)
         console.print()
-    console.print("`probes explain ID` tells how one is recognised and mended.", highlight=False)
+    paragraph("`probes explain ID` tells how one is recognised and mended.", console, 0)
 
 
 def show_rule(rule: Rule, console: Console) -> None:
     """One finding, from what it is to what mends it."""
-    console.print(Text(rule.id, "bold").append(f": {rule.title}", "not bold"))
-    severity = Text(rule.severity.value, SEVERITY_STYLES[rule.severity])
-    console.print(severity.append(f" in stage {stage_name(rule.stage)}, confidence {rule.confidence} by itself", ""))
+    paragraph(Text.assemble((rule.id, "bold"), f": {rule.title}"), console, 0)
+    severity = (rule.severity.value, SEVERITY_STYLES[rule.severity])
+    where = f" in stage {stage_name(rule.stage)}, confidence {rule.confidence} by itself"
+    paragraph(Text.assemble(severity, where), console, 0)
     masked = [*(f"every finding of stage {stage_name(stage)}" for stage in rule.masks_stages), *rule.masks]
     for title, clauses in (
         ("recognised by", (rule.recognised_by,)),
@@ -72,7 +73,7 @@ def show_rule(rule: Rule, console: Console) -> None:
             console.print()
             console.print(Text(title, "bold"))
         for clause in clauses:
-            paragraph(clause, console)
+            paragraph(clause, console, hang=2)
     console.print()
     console.print(Text("fix", "bold"))
     for step in rule.fix:

@@ -5,7 +5,8 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path as File
 
-from probes.commands.outcome import Exit, UsageError, exit_code, show, writable
+from probes.commands.outcome import Exit, UsageError, exit_code
+from probes.commands.output import show, writable
 from probes.document import loads
 from probes.judge.engine import judge as judged
 from probes.path import load

@@ -5,21 +5,24 @@ The lab's own modules are imported when a command runs: what is deployed to Azur
 
 import asyncio
 import json
-import shlex
-import signal
-import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path as File
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
-from probes.commands.check import progress
-from probes.commands.outcome import Exit, UsageError, exit_code, one_of, show, writable
+from probes.commands.hints import hints
+from probes.commands.outcome import Exit, Stopped, UsageError, exit_code, one_of
+from probes.commands.output import entry, note, printed, say, show, writable
+from probes.commands.progress import progress
+from probes.commands.running import run
 from probes.observe.surroundings import Surroundings
-from probes.path import Target
+from probes.path.load import reason
 from probes.sweep import Sweep, sweep
 
 if TYPE_CHECKING:
@@ -27,50 +30,77 @@ if TYPE_CHECKING:
     from lab.world import Scenario
 
 PACKAGES = "the groups `lab` and `orders` of pyproject.toml (make setup)"
+STARTING = "starting the lab"
 
 
 def list_scenarios(arguments: Namespace) -> Exit:
     """Every scenario, what is broken in it, and what a sweep has to say of it."""
-    scenarios = known().values()
+    scenarios = list(known().values())
     if arguments.format == "json":
         rows = [
             {"name": found.name, "breaks": found.breaks, "verdict": found.verdict, "finding": found.finding}
             for found in scenarios
         ]
-        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
-        return Exit.FINE
-    console = Console(file=sys.stdout)
+        say(json.dumps(rows, indent=2) + "\n")
+    else:
+        printed(partial(show_list, scenarios))
+    return Exit.FINE
+
+
+def show_list(scenarios: list["Scenario"], console: Console) -> None:
+    """The names, each with what is broken and what comes of it."""
     width = max(len(found.name) for found in scenarios)
     for found in scenarios:
         expected = f"{found.verdict}, {found.finding}" if found.finding else found.verdict
-        console.print(
-            Text(f"{found.name:<{width}}  ", "bold").append(f"{found.breaks} ({expected})", ""), soft_wrap=True
-        )
-    return Exit.FINE
+        entry(Text(f"{found.name:<{width}}  ", "bold"), f"{found.breaks} ({expected})", console)
 
 
 def run_scenario(arguments: Namespace) -> Exit:
     """One sweep in the lab, and whether it says what it has to."""
     scenario = chosen(arguments.name)
     writable(arguments.output)
-    result = asyncio.run(_swept(scenario))
+    result = run(_swept(scenario))
     show(result, arguments.format, arguments.output)
-    alone = arguments.format == "text" and arguments.output is None
     # Standard output holds exactly one document where one was asked for.
-    (sys.stdout if alone else sys.stderr).write(f"{compared(scenario, result)}\n")
+    alone = arguments.format == "text" and arguments.output is None
+    (say if alone else note)(f"{compared(scenario, result)}\n")
     return exit_code(result.judgement.verdict, strict=arguments.strict)
 
 
 def keep_up(arguments: Namespace) -> Exit:
-    """The lab until Ctrl-C or SIGTERM, with command lines to try on it."""
-    asyncio.run(_stand(chosen(arguments.name)))
+    """The lab until Ctrl-C, SIGTERM or the end of the terminal, with command lines to try on it."""
+    standing = asyncio.Event()
+    try:
+        run(_stand(chosen(arguments.name), standing))
+    except Stopped as stopped:
+        if not standing.is_set():
+            raise
+        note(f"probes: {arguments.name} is taken down\n")
+        return Exit.FINE if stopped.code is not Exit.HANGUP else stopped.code
     return Exit.FINE
+
+
+def surroundings(file: File) -> Surroundings:
+    """Those of a lab that is up, from the file that `lab up` names.
+
+    Raises:
+        UsageError: it is no such file.
+    """
+    try:
+        from lab import surroundings_file  # noqa: PLC0415 - the lab is no part of what is deployed
+    except ModuleNotFoundError as error:
+        raise missing(error) from None
+    try:
+        return surroundings_file.read(file)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        allowed = "the file that `lab up` names, while it is up"
+        raise UsageError(f'--surroundings "{file}": cannot be used ({reason(error)}); allowed: {allowed}') from None
 
 
 def known() -> dict[str, "Scenario"]:
     """The scenarios by name."""
     try:
-        from lab.scenarios import SCENARIOS  # noqa: PLC0415 - the lab is no part of what is deployed
+        from lab.scenarios import SCENARIOS  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         raise missing(error) from None
     return {scenario.name: scenario for scenario in SCENARIOS}
@@ -79,7 +109,7 @@ def known() -> dict[str, "Scenario"]:
 def chosen(name: str) -> "Scenario":
     """The scenario of that name."""
     scenarios = known()
-    return scenarios[one_of(name, scenarios, "scenario")]
+    return scenarios[one_of(name, scenarios, "scenario", "probes lab list")]
 
 
 def replicas() -> ModuleType:
@@ -106,51 +136,56 @@ def compared(scenario: "Scenario", result: Sweep) -> str:
     return f"NOT as expected of {scenario.name}: {wanted}; found {', '.join([result.judgement.verdict.value, *found])}"
 
 
+@asynccontextmanager
+async def opened(scenario: "Scenario", *, telemetry: bool = False) -> AsyncIterator["Replica"]:
+    """The lab in this scenario; `telemetry` = the orders app sends to its ingestion, so that calls can be followed.
+
+    Raises:
+        UsageError: it could not be started, which says nothing of a path.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            replica = await stack.enter_async_context(replicas().opened(scenario.world, telemetry=telemetry))
+        except (OSError, RuntimeError) as error:
+            raise UsageError(f"the lab could not be started: {error}") from error
+        yield replica
+
+
 async def _swept(scenario: "Scenario") -> Sweep:
-    async with replicas().opened(scenario.world) as replica:
-        with progress(scenario.name) as observed:
+    with progress(scenario.name, STARTING) as observed:
+        async with opened(scenario) as replica:
             return await sweep(replica.path, replica.surroundings, observed=observed)
 
 
-async def _stand(scenario: "Scenario") -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with replicas().opened(scenario.world) as replica:
-        sys.stdout.write(f"{scenario.name}: {scenario.breaks}\n\n")
-        async for line in hints(replica):
-            sys.stdout.write(f"{line}\n")
-        sys.stdout.write("\nCtrl-C ends it.\n")
-        sys.stdout.flush()
-        await stop.wait()
+async def _stand(scenario: "Scenario", standing: asyncio.Event) -> None:
+    async with AsyncExitStack() as stack:
+        with progress(scenario.name, STARTING):
+            replica = await stack.enter_async_context(opened(scenario, telemetry=True))
+            path, file = replica.folder / "path.json", replica.folder / "surroundings.json"
+            await asyncio.to_thread(_write_down, replica, path, file)
+            lines = await hints(replica, path, file)
+            lines += _told(replica, scenario.name, stack)
+        standing.set()
+        title = [f"{scenario.name}: {scenario.breaks}", "", "It stands. In another terminal:"]
+        say("\n".join([*title, *lines, "", "Ctrl-C ends it.", ""]))
+        await asyncio.Event().wait()
 
 
-async def hints(replica: "Replica") -> AsyncIterator[str]:
-    """Command lines that ask the lab's servers, whose addresses exist nowhere else."""
-    surroundings = replica.surroundings
-    yield "name servers:"
-    host = replica.path.targets[0].host
-    for name, server in replica.world.name_servers.items():
-        address, port = surroundings.endpoint(server.address, server.port)
-        yield f"  {name} ({server.address}): {shlex.join(['dig', f'@{address}', '-p', str(port), host])}"
-    for target in replica.path.targets:
-        yield f"{target.name} ({target.role}):"
-        try:
-            addresses = [str(target.literal)] if target.literal else await surroundings.getaddrinfo(target.host)
-        except OSError as error:
-            yield f"  {target.host} does not resolve: {error.strerror}"
-            continue
-        for address in addresses:
-            yield f"  {address}: {_curl(target, address, surroundings)}"
+def _told(replica: "Replica", name: str, stack: AsyncExitStack) -> list[str]:
+    """Let `trace --lab` find this lab for as long as it stands; what to say where it cannot."""
+    from lab import standing  # noqa: PLC0415 - as above
 
-
-def _curl(target: Target, address: str, surroundings: Surroundings) -> str:
-    """curl, with the name, port and certificate that the target expects, on the port where it really stands."""
     try:
-        host, port = surroundings.endpoint(address, target.port)
-    except OSError as error:
-        return f"nothing stands there ({error.strerror})"
-    trust = ["--cacert", target.ca_file] if target.ca_file else []
-    bridge = ["--connect-to", f"{target.host}:{target.port}:{host}:{port}"]
-    return shlex.join(["curl", "--include", *trust, *bridge, target.url])
+        stack.enter_context(standing.told(replica.standing(name), standing.state_file()))
+    except (OSError, RuntimeError) as error:
+        return ["", f"`probes trace ID --lab` will not find this lab: {reason(error)}"]
+    return []
+
+
+def _write_down(replica: "Replica", path: File, surroundings_at: File) -> None:
+    """Put the lab's path and surroundings into files, for probes in processes of their own."""
+    from lab import surroundings_file  # noqa: PLC0415 - as above
+    from lab.probe_app import path_setting  # noqa: PLC0415 - as above
+
+    path.write_text(path_setting(replica), encoding="utf-8")
+    surroundings_file.write(surroundings_at, replica)

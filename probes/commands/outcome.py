@@ -1,23 +1,14 @@
-"""What every command ends in: a report where it was asked for, and an exit code."""
+"""What every command ends in: an exit code, or the reason why there is none to give."""
 
-import os
-import sys
 from collections.abc import Collection
 from difflib import get_close_matches
 from enum import IntEnum
-from pathlib import Path as File
-from shutil import get_terminal_size
 
-from rich.console import Console
-
-from probes import document
 from probes.judge.finding import Verdict
-from probes.path.load import reason
-from probes.sweep import Sweep
-from probes.tell.text import as_text, render
+from probes.tell.words import plain
 
-WIDTH = 100
-"""Columns of text that goes to a file or a pipe; COLUMNS says otherwise."""
+FEW = 12
+"""Names that an error message still lists."""
 
 
 class Exit(IntEnum):
@@ -28,17 +19,31 @@ class Exit(IntEnum):
     FAILED = 1
     """Broken or exposed."""
     USAGE = 2
-    """Arguments, path file or saved sweep cannot be used: nothing was probed."""
+    """Arguments, path file or saved sweep cannot be used, or the report cannot be written."""
     INCONCLUSIVE = 3
     """The agent could not see enough to say."""
+    DEFECT = 70
+    """Of this program, which says nothing of the path: EX_SOFTWARE of sysexits.h, as Python's own 1 means broken."""
+    HANGUP = 129
+    """The terminal went away: 128 + SIGHUP, as a shell has it; so the others."""
     INTERRUPTED = 130
-    """By Ctrl-C: 128 + SIGINT, as a shell has it."""
+    """By Ctrl-C."""
     PIPE_CLOSED = 141
-    """Whoever read the output went away: 128 + SIGPIPE."""
+    """Whoever read the output went away."""
+    TERMINATED = 143
 
 
 class UsageError(Exception):
     """Arguments that cannot be used; the message is for the user."""
+
+
+class Stopped(Exception):  # noqa: N818 - nothing is wrong
+    """A signal asked for the end."""
+
+    def __init__(self, code: Exit) -> None:
+        """End with this exit code."""
+        super().__init__(code.name.lower())
+        self.code = code
 
 
 def exit_code(verdict: Verdict, *, strict: bool) -> Exit:
@@ -54,70 +59,15 @@ def exit_code(verdict: Verdict, *, strict: bool) -> Exit:
             return Exit.FAILED
 
 
-def one_of(value: str, names: Collection[str], what: str) -> str:
-    """The value, which is one of the names.
+def one_of(value: str, names: Collection[str], what: str, listing: str = "") -> str:
+    """The value, which is one of the names; `listing` is the command that lists them all.
 
     Raises:
-        UsageError: it is not; says which come close, or all where none does.
+        UsageError: it is not; says which come close, or all where none does and they are few.
     """
     if value in names:
         return value
     near = get_close_matches(value, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
-    raise UsageError(f'there is no {what} "{value}"; {hint}')
-
-
-def show(sweep: Sweep, form: str, output: File | None) -> None:
-    """The report on a sweep, as `text` or `json`, to standard output or a file.
-
-    Raises:
-        UsageError: the file cannot be written.
-    """
-    if output is not None:
-        write(output, document.dumps(sweep) if form == "json" else as_text(sweep, WIDTH))
-    elif form == "json":
-        sys.stdout.write(document.dumps(sweep))
-    elif (console := Console(file=sys.stdout)).is_terminal:
-        render(sweep, console)
-    else:
-        sys.stdout.write(as_text(sweep, get_terminal_size((WIDTH, 0)).columns))
-
-
-def writable(output: File | None) -> None:
-    """Refuse a file that could not be written, before anything is probed.
-
-    Raises:
-        UsageError: its folder is missing or may not be written to.
-    """
-    if output is None:
-        return
-    folder = output.parent
-    if output.is_dir():
-        raise UsageError(f'-o "{output}": is a folder; allowed: the name of a file')
-    if not folder.is_dir():
-        raise UsageError(f'-o "{output}": the folder {folder} does not exist; allowed: a file in an existing folder')
-    if not os.access(output if special(output) else folder, os.W_OK):
-        raise UsageError(f'-o "{output}": may not be written; allowed: a file in a folder of yours')
-
-
-def write(output: File, text: str) -> None:
-    """Write the whole file or nothing: whoever reads it never sees half a report."""
-    final = output.resolve()
-    part = final.with_name(f".{final.name}.{os.getpid()}")
-    try:
-        # A device such as /dev/stderr or /dev/null is written to: renaming over it would replace it by a file.
-        if special(final):
-            final.write_text(text, encoding="utf-8")
-            return
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(final)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f'-o "{output}": cannot be written ({reason(error)}); allowed: a file in your reach') from None
-
-
-def special(file: File) -> bool:
-    """Whether it exists and is no regular file."""
-    return file.exists() and not file.is_file()
+    every = f"`{listing}` lists them all" if listing and len(names) > FEW else f"there are: {', '.join(names)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else every
+    raise UsageError(f'there is no {what} "{plain(value)}"; {hint}')

@@ -60,7 +60,9 @@ def shown(value: object, depth: int = 0) -> str:
             text = f"a number of {value.bit_length()} bits"
         case _:
             text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+    cut = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+    # It ends on a terminal or in a log: what could move a cursor or turn the line is written out.
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in cut)
 
 
 class Reader:

@@ -80,7 +80,7 @@ def _result(target: Target, own: Sequence[Observation], sweep: Sweep) -> TargetR
 def _outcome(findings: Sequence[Finding]) -> Outcome:
     if any(finding.severity is Severity.ERROR for finding in findings):
         return Outcome.FAILS
-    return Outcome.UNSEEN if any(finding.id == UNSEEN for finding in findings) else Outcome.WORKS
+    return Outcome.UNSEEN if any(finding.id in UNSEEN for finding in findings) else Outcome.WORKS
 
 
 def _root(findings: Sequence[Finding], every: Sequence[Finding]) -> Finding | None:

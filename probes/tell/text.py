@@ -1,35 +1,43 @@
 """A sweep as text: what was seen, target by target, then the causes, then the verdict.
 
 The layout is plain ASCII and says everything in words; colour only repeats it. So the same text serves a terminal, a
-log and a pager. Whatever came from the network passes `probes.tell.words.plain`, and never through rich's markup.
+log and a pager. The verdict stands at both ends: a log is read from the top, a terminal from the bottom. Whatever came
+from the network passes `probes.tell.words.plain`, and never through rich's markup.
+
+Lines break between words only: a name or a command that is broken in two cannot be copied.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, timedelta
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC
+from functools import partial
 from io import StringIO
-from itertools import groupby
+from re import compile as pattern
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from probes.failure import Failure
 from probes.judge.finding import Finding, Severity, Verdict
 from probes.path import Target
-from probes.records import Exchange, Handshake, Observation, Resolution, Token
+from probes.records import Exchange, Handshake, Observation, Vantage
 from probes.sweep import Sweep
-from probes.tell.words import counted, duration, excerpt, failed, plain, says
+from probes.tell.report import FAIL, NONE, Group, Report
+from probes.tell.words import duration, excerpt, failed, plain
 
 MEANING = {
     Verdict.PROVEN: "works, and is private",
     Verdict.DEGRADED: "works, with a warning",
-    Verdict.EXPOSED: "works, but is not private or answers strangers",
+    Verdict.EXPOSED: "works, but in public or for strangers",
     Verdict.BROKEN: "does not work",
     Verdict.INCONCLUSIVE: "could not be seen well enough to say",
 }
+FROM_OUTSIDE = {
+    Verdict.PROVEN: "cannot be used from outside",
+    Verdict.DEGRADED: "cannot be used from outside, with a warning",
+    Verdict.EXPOSED: "can be used from outside",
+    Verdict.BROKEN: "is not in order, seen from outside",
+    Verdict.INCONCLUSIVE: MEANING[Verdict.INCONCLUSIVE],
+}
+"""There nothing is meant to work."""
 VERDICT_STYLES = {
     Verdict.PROVEN: "bold green",
     Verdict.DEGRADED: "bold yellow",
@@ -38,193 +46,203 @@ VERDICT_STYLES = {
     Verdict.INCONCLUSIVE: "bold magenta",
 }
 SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFORMATION: "bold cyan"}
-MARKS = {None: ("ok", "green"), Failure.SKIPPED: ("skipped", "dim"), Failure.DEADLINE: ("unseen", "magenta")}
-"""By failure; any other is FAIL, but that a name has no address of one type is no failing: most have no AAAA."""
+MARK_STYLES = {"ok": "green", "none": "dim", "skipped": "dim", "unseen": "magenta", "FAIL": "bold red"}
+"""By first word; a number alone is bold yellow, what is seen from outside is plain."""
 COMMAND = "az "
 """How a fix that is a command begins, by the contract of the rules."""
+PLACEHOLDER = pattern(r"(?<=[ /])[A-Z][A-Z_]{2,}(?=[ /]|$)")
+"""A name that the path file's resources would give, by the same contract."""
 INDENT = 4
+FEWEST_COLUMNS, MOST_COLUMNS = 40, 120
+"""A narrower terminal folds the lines itself; on a wider one the times would stand too far from their steps."""
+STEP_COLUMNS, TIME_COLUMNS = 11, 9
+FEWEST_BESIDE = 40
+"""Columns that what was seen needs to stand beside its step; with fewer it stands below."""
+SIGNS = {"->", "--"}
 LONGEST_SENTENCE = 1_000
+LONGEST_DETAIL = 600
 LONGEST_COMMAND = 10_000
+MOST_EVIDENCE, MOST_NAMES = 8, 6
+"""Told of one cause: one that hits every target of a large path has hundreds."""
 
 
 def as_text(sweep: Sweep, width: int = 100) -> str:
     """The text without colour, whatever the environment says about colours: for a file, a log, an HTTP answer."""
+    return unstyled(partial(render, sweep), width)
+
+
+def unstyled(write: Callable[[Console], None], width: int) -> str:
+    """What is written to a console that knows no colours."""
     page = StringIO()
-    render(sweep, Console(file=page, width=width, color_system=None, force_terminal=False, _environ={}))
+    write(Console(file=page, width=width, color_system=None, force_terminal=False))
     return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
 
 
 def render(sweep: Sweep, console: Console) -> None:
     """Write the text to a console, in its width and colours."""
     report = Report(sweep)
-    _header(sweep, console)
-    for target, records in report.by_target():
-        _target(report, target, records, console)
+    _header(report, console)
+    margin = max((len(report.mark(record)) for record in sweep.observations), default=0)
+    for target, groups in report.by_target():
+        _target(report, target, groups, margin, console)
     for number, root in enumerate(sweep.judgement.roots, start=1):
         _finding(report, number, root, console)
-    _verdict(sweep, console)
-
-
-@dataclass(frozen=True)
-class Report:
-    """The sweep, arranged for reading."""
-
-    sweep: Sweep
-
-    @cached_property
-    def records(self) -> dict[str, Observation]:
-        """By id."""
-        return {record.id: record for record in self.sweep.observations}
-
-    @cached_property
-    def numbers(self) -> dict[str, int]:
-        """Observation id to the number of the first cause that rests on it, be it through a consequence."""
-        roots = self.sweep.judgement.roots
-        numbers: dict[str, int] = {}
-        for number, root in enumerate(roots, start=1):
-            for finding in (root, *self.consequences(root)):
-                for name in finding.evidence:
-                    numbers.setdefault(name, number)
-        return numbers
-
-    def by_target(self) -> Iterator[tuple[Target, list[Observation]]]:
-        """The targets that were visited, with their records, in the order of the path."""
-        for target in self.sweep.path.targets:
-            records = [record for record in self.sweep.observations if record.target == target.name]
-            if records:
-                yield target, records
-
-    def consequences(self, root: Finding) -> list[Finding]:
-        """The findings that a cause explains; of two causes with one id, the one that shares most targets counts."""
-        roots = self.sweep.judgement.roots
-
-        def owner(finding: Finding) -> Finding | None:
-            own = set(finding.targets)
-            named = [other for other in roots if other.id == finding.masked_by]
-            return max(named, key=lambda other: len(own.intersection(other.targets)), default=None)
-
-        masked = (finding for finding in self.sweep.judgement.findings if finding.masked_by is not None)
-        return [finding for finding in masked if owner(finding) is root]
-
-    def says(self, record: Observation) -> str:
-        """The record in words, with its vantage where that is another than the sweep's."""
-        words = says(record, self.sweep.started_at + timedelta(milliseconds=record.started_ms))
-        return words if record.vantage is self.sweep.path.vantage else f"seen by {record.vantage}: {words}"
-
-    def mark(self, record: Observation) -> Text:
-        """Success or failure in one word, and the number of the cause that it is evidence of."""
-        word, style = MARKS.get(record.failure, ("FAIL", "bold red"))
-        if isinstance(record, Resolution) and record.failure is Failure.NO_DATA:
-            word, style = "none", "dim"
-        number = self.numbers.get(record.id)
-        if number is None:
-            return Text(word, style)
-        # A step can succeed and still show what is wrong, as an answer of 503 does: it is not called ok then.
-        return Text(f"[{number}]", "bold yellow") if record.failure is None else Text(f"{word} [{number}]", style)
-
-
-def _header(sweep: Sweep, console: Console) -> None:
-    verdict = sweep.judgement.verdict
-    line = Text(f"{sweep.path.name} from {sweep.path.vantage}: ", "bold")
-    line.append(verdict.value.upper(), VERDICT_STYLES[verdict])
-    line.append(f" in {duration(sweep.duration_ms)}")
-    console.print(line)
-    console.print(Text(f"sweep {sweep.sweep_id}, {sweep.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z", "dim"))
-
-
-def _target(report: Report, target: Target, records: list[Observation], console: Console) -> None:
-    console.print()
-    title = Text(target.name, "bold")
-    title.append(f" ({target.role}) ", "not bold").append(plain(target.url), "not bold")
-    console.print(title, overflow="fold")
-    attempts = [(number, list(found)) for number, found in groupby(records, key=lambda record: record.attempt)]
-    for number, found in attempts:
-        if len(attempts) > 1:
-            console.print(Text(f"  attempt {number}", "dim"))
-        console.print(_steps(report, found))
-
-
-def _steps(report: Report, records: list[Observation]) -> Padding:
-    """One line a step: mark, step, what was seen, time. What happened on a connection stands below it."""
-    table = Table.grid(padding=(0, 1), expand=True)
-    table.add_column(min_width=8, no_wrap=True)
-    table.add_column(min_width=11, no_wrap=True)
-    table.add_column(ratio=1, overflow="fold")
-    table.add_column(min_width=8, justify="right", no_wrap=True)
-    for record in _in_order(records):
-        on_connection = isinstance(record, Handshake | Exchange) and record.address is not None
-        words = Text(report.says(record))
-        if record.failure is not None:
-            words.append(f" -- {failed(record)}", "red" if report.mark(record).plain.startswith("FAIL") else "dim")
-        step = f"{'  ' if on_connection else ''}{record.step}"
-        table.add_row(report.mark(record), step, words, Text(duration(record.duration_ms), "dim"))
-    return Padding(table, (0, 0, 0, 2))
-
-
-def _in_order(records: list[Observation]) -> list[Observation]:
-    """By walk, tokens after names: walks to several addresses run at the same time, their steps interleaved."""
-    began: dict[str, float] = {}
-    for record in records:
-        began[record.transaction] = min(record.started_ms, began.get(record.transaction, record.started_ms))
-
-    def place(record: Observation) -> tuple[float, str, bool, float]:
-        return began[record.transaction], record.transaction, isinstance(record, Token), record.started_ms
-
-    return sorted(records, key=place)
-
-
-def _finding(report: Report, number: int, root: Finding, console: Console) -> None:
-    console.print()
-    title = Text(f"[{number}] ", "bold")
-    title.append(root.severity.value.upper(), SEVERITY_STYLES[root.severity])
-    title.append(f" {root.id}", "bold").append(f" on {', '.join(root.targets)} (confidence: {root.confidence})")
-    console.print(title)
-    paragraph(plain(root.summary, LONGEST_SENTENCE), console)
-    paragraph("evidence:", console)
-    for name in root.evidence:
-        paragraph(plain(name), console, INDENT + 2, "dim")
-        record = report.records.get(name)
-        if record is not None:
-            parts = (report.says(record), failed(record), excerpt(record))
-            paragraph("; ".join(part for part in parts if part), console, INDENT + 4)
-    for label, clauses in (
-        ("supported by", root.supported_by),
-        ("weakened by", root.weakened_by),
-        ("discarded", [f"{other.id}: {other.why}" for other in root.discarded]),
-    ):
-        for clause in clauses:
-            paragraph(f"{label}: {plain(clause, LONGEST_SENTENCE)}", console)
-    if root.fix:
-        paragraph("fix:", console)
-    for step in root.fix:
-        fix(step, console, INDENT + 2)
-    masked = report.consequences(root)
-    if masked:
-        explained = "; ".join(f"{finding.id} on {', '.join(finding.targets)}" for finding in masked)
-        paragraph(f"explains: {explained}", console)
+    _verdict(report, console)
 
 
 def fix(step: str, console: Console, indent: int = INDENT) -> None:
     """One step of a fix; a command is never wrapped or cut, whatever the width: it is there to be copied."""
     if step.startswith(COMMAND):
-        console.print(Text(" " * indent).append(plain(step, LONGEST_COMMAND), "bold"), soft_wrap=True)
+        _line(Text(" " * (indent + 2)).append(plain(step, LONGEST_COMMAND), "bold"), console)
     else:
         paragraph(plain(step, LONGEST_SENTENCE), console, indent)
 
 
-def paragraph(words: str, console: Console, indent: int = INDENT, style: str = "") -> None:
-    """Text wrapped between the indent and the right margin."""
-    console.print(Padding(Text(words, style, overflow="fold"), (0, 0, 0, indent)))
+def paragraph(words: str | Text, console: Console, indent: int = INDENT, style: str = "", *, hang: int = 0) -> None:
+    """Text wrapped between the indent and the right margin; lines after the first hang by so many columns more."""
+    text, width = Text(words, style) if isinstance(words, str) else words, columns(console)
+    for number, line in enumerate(wrapped(text, width - indent - hang)):
+        _line(_indented(line, indent + (hang if number else 0), width), console)
 
 
-def _verdict(sweep: Sweep, console: Console) -> None:
-    verdict, findings = sweep.judgement.verdict, sweep.judgement.findings
-    roots = len(sweep.judgement.roots)
-    line = Text(verdict.value.upper(), VERDICT_STYLES[verdict])
-    line.append(f": the path {sweep.path.name} {MEANING[verdict]}")
-    if findings:
-        line.append(f"; {counted(roots, 'cause')}")
-    if len(findings) > roots:
-        line.append(f", {counted(len(findings) - roots, 'consequence')}")
+def wrapped(text: Text, room: int) -> list[Text]:
+    """The text in lines of so many columns; a longer word has its own, and a sign stands before what it leads to."""
+    lines: list[Text] = []
+    sign: Text | None = None
+    for each in text.split(" ", allow_blank=True):
+        word = each if sign is None else sign.append(" ").append_text(each)
+        sign = word if each.plain in SIGNS else None
+        if sign is not None:
+            continue
+        if lines and lines[-1].cell_len + 1 + word.cell_len <= room:
+            lines[-1].append(" ").append_text(word)
+        else:
+            lines.append(word)
+    return lines if sign is None else [*lines, sign]
+
+
+def columns(console: Console) -> int:
+    """Columns that lines are made for."""
+    return min(max(console.width, FEWEST_COLUMNS), MOST_COLUMNS)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names, or the first of many."""
+    more = len(names) - MOST_NAMES
+    return f"{', '.join(names[:MOST_NAMES])} and {more} more" if more > 0 else ", ".join(names)
+
+
+def _indented(line: Text, indent: int, width: int) -> Text:
+    """The line behind its indent; what is too long for that moves to the left as far as it must."""
+    return Text(" " * min(indent, max(INDENT, width - line.cell_len))).append_text(line)
+
+
+def _line(text: Text, console: Console) -> None:
+    """One line as it is; where it is too long the terminal folds it, and gives it back whole when it is copied."""
+    console.print(text, soft_wrap=True)
+
+
+def _header(report: Report, console: Console) -> None:
+    sweep = report.sweep
+    verdict = sweep.judgement.verdict
+    title = (f"{sweep.path.name} from {sweep.path.vantage}: ", "bold")
+    told = (verdict.value.upper(), VERDICT_STYLES[verdict])
+    paragraph(Text.assemble(title, told, f" in {duration(sweep.duration_ms)}"), console, 0, hang=INDENT)
+    when = f"{sweep.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+    paragraph(f"sweep {sweep.sweep_id}, {when}", console, 0, "dim", hang=INDENT)
+    for cause in _causes(report):
+        paragraph(cause, console, 0, hang=INDENT)
+
+
+def _target(report: Report, target: Target, groups: Sequence[Group], margin: int, console: Console) -> None:
     console.print()
-    console.print(line)
+    paragraph(Text.assemble((target.name, "bold"), f" ({target.role}) {plain(target.url)}"), console, 0, hang=INDENT)
+    for group in groups:
+        if group.title is not None:
+            _line(Text(f"  {group.title}", "dim"), console)
+        before: Observation | None = None
+        for record in group.records:
+            for line in _step(report, record, before, margin, columns(console)):
+                _line(line, console)
+            before = record
+
+
+def _step(report: Report, record: Observation, before: Observation | None, margin: int, width: int) -> Iterator[Text]:
+    """One step: mark, what was done, what was seen, time. What happened on a connection is indented below it."""
+    mark = report.mark(record)
+    on_connection = isinstance(record, Handshake | Exchange) and record.address is not None
+    words = Text(report.says(record, after=before))
+    if record.failure is not None and not mark.startswith(NONE):
+        words.append(f" -- {failed(record)}", "bold red" if mark.startswith(FAIL) else "dim")
+    step = f"{'  ' if on_connection else ''}{record.step}"
+    style = "bold yellow" if mark.startswith("[") else MARK_STYLES.get(mark.split()[0], "")
+    line = Text.assemble("  ", (f"{mark:<{margin}}", style), f" {step:<{STEP_COLUMNS}} ")
+    indent, room = line.cell_len, width - line.cell_len - TIME_COLUMNS
+    if room < FEWEST_BESIDE:
+        indent, room = INDENT + 2, width - INDENT - 2
+        lines = [Text(), *wrapped(words, room)]
+    else:
+        lines = wrapped(words, room)
+        if lines[0].cell_len > room:
+            lines.insert(0, Text())
+    line.append_text(lines[0])
+    time = duration(record.duration_ms)
+    gap = " " * (width - line.cell_len - len(time))
+    yield line.append(gap).append(time, "dim") if time else line
+    for rest in lines[1:]:
+        yield _indented(rest, indent, width)
+
+
+def _finding(report: Report, number: int, root: Finding, console: Console) -> None:
+    console.print()
+    title = Text.assemble(
+        (f"[{number}] ", "bold"),
+        (root.severity.value.upper(), SEVERITY_STYLES[root.severity]),
+        (f" {root.id}", "bold"),
+        f" on {listed(root.targets)} (confidence: {root.confidence})",
+    )
+    paragraph(title, console, 0, hang=INDENT)
+    paragraph(plain(root.summary, LONGEST_SENTENCE), console)
+    paragraph("evidence:", console)
+    for name in root.evidence[:MOST_EVIDENCE]:
+        paragraph(plain(name), console, INDENT + 2, "dim")
+        record = report.records.get(name)
+        if record is not None:
+            parts = (report.says(record), failed(record, LONGEST_DETAIL), excerpt(record))
+            paragraph("; ".join(part for part in parts if part), console, INDENT + 4)
+    if len(root.evidence) > MOST_EVIDENCE:
+        paragraph(f"and {len(root.evidence) - MOST_EVIDENCE} more, which --format json has", console, INDENT + 2)
+    for label, clauses in (
+        ("supported by", root.supported_by),
+        ("weakened by", root.weakened_by),
+        ("ruled out", [f"{other.id}: {other.why}" for other in root.discarded]),
+        ("explains", [f"{other.id} on {listed(other.targets)}" for other in report.consequences(root)]),
+    ):
+        for clause in clauses:
+            paragraph(f"{label}: {plain(clause, LONGEST_SENTENCE)}", console, hang=2)
+    if root.fix:
+        unnamed = any(PLACEHOLDER.search(step) for step in root.fix if step.startswith(COMMAND))
+        paragraph(f"fix{', with your names for those in capitals' if unnamed else ''}:", console)
+    for step in root.fix:
+        fix(step, console, INDENT + 2)
+
+
+def _verdict(report: Report, console: Console) -> None:
+    sweep = report.sweep
+    verdict = sweep.judgement.verdict
+    # Nothing is said of a target that was not looked at.
+    subject = f"{listed(report.visited)} of the path" if report.left_out else "the path"
+    meaning = FROM_OUTSIDE if sweep.path.vantage is Vantage.OUTSIDE else MEANING
+    says = f": {subject} {sweep.path.name} {meaning[verdict]}"
+    says += f"; not looked at: {listed(report.left_out)}" if report.left_out else ""
+    console.print()
+    paragraph(Text.assemble((verdict.value.upper(), VERDICT_STYLES[verdict]), says), console, 0, hang=INDENT)
+    for cause in _causes(report):
+        paragraph(cause, console, 0, hang=INDENT)
+
+
+def _causes(report: Report) -> Iterator[Text]:
+    """A line for each cause, by the number under which it is told."""
+    for number, root in enumerate(report.sweep.judgement.roots, start=1):
+        warning = "" if root.severity is Severity.ERROR else f" ({root.severity})"
+        yield Text.assemble((f"[{number}] {root.id}", "bold"), f"{warning} on {listed(root.targets)}")

@@ -4,14 +4,27 @@ Much of it came from the network: header values, bodies, the names in certificat
 a terminal and to whoever reads it; nothing of a record is shown without it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from re import compile as pattern
 
+from probes.path import Target
+from probes.path.definition import is_private_space
 from probes.records import Certificate, Connection, Credential, Exchange, Handshake, Observation, Resolution, Token
 
 LONGEST = 200
 LONGEST_EXCERPT = 120
 MS_PER_S = 1_000
-CREDENTIALS = {Credential.NONE: "without credentials", Credential.TOKEN: "with a token"}
+TENTH_MS = 0.05
+"""Half of the last digit shown: what rounds to a second is told in seconds."""
+CREDENTIALS = {
+    Credential.NONE: "without credentials",
+    Credential.TOKEN: "with a token",
+    Credential.FOREIGN_TOKEN: "with a token for another audience",
+    Credential.OLD_KEY: "with a withdrawn key",
+}
+COMMON_NAME = pattern(r"(?:^|(?<=[^\\][,+]))CN=(?:\\.|[^\\,+])+")
+"""In a distinguished name as RFC 4514 writes it."""
+ONE_DAY = timedelta(days=1)
 
 
 def plain(text: str, longest: int = LONGEST) -> str:
@@ -25,16 +38,22 @@ def plain(text: str, longest: int = LONGEST) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in cut)
 
 
-def says(record: Observation, at: datetime) -> str:
-    """The record without its step, time and failure; `at` is when it was made, for what is left of a certificate."""
+def says(record: Observation, target: Target, at: datetime, *, after: Observation | None = None) -> str:
+    """The record without its step, time and failure.
+
+    Args:
+        record: what was observed.
+        target: on which target, which says where an address is expected.
+        at: when it was made, for what is left of a certificate.
+        after: the record told just before, whose CNAME chain need not be told again; `None` = all is told.
+    """
     match record:
         case Resolution():
-            return _resolution(record)
+            return _resolution(record, target, after)
         case Connection(address=address, port=port, source_address=source):
             return _endpoint(address, port) + (f" from {source}" if source else "")
-        case Handshake(server_name=name, version=version, chain=chain):
-            leaf = [_certificate(chain[0], at)] if chain else []
-            return plain(", ".join([name, *([version] if version else [])])) + "".join(f"; {words}" for words in leaf)
+        case Handshake():
+            return _handshake(record, target, at)
         case Exchange(method=method, status=status, reason=reason, credential=credential):
             answer = f" {status} {reason or ''}".rstrip() if status is not None else ""
             return plain(f"{method}{answer}, {CREDENTIALS[credential]}")
@@ -44,12 +63,12 @@ def says(record: Observation, at: datetime) -> str:
     return ""
 
 
-def failed(record: Observation) -> str:
+def failed(record: Observation, longest: int = LONGEST) -> str:
     """The failure's code and what is known beyond it, empty where the step did what it is for."""
     if record.failure is None:
         return ""
     more = record.detail or (record.verify_message if isinstance(record, Handshake) else None)
-    return plain(f"{record.failure.value}: {more}" if more else record.failure.value)
+    return plain(f"{record.failure.value}: {more}" if more else record.failure.value, longest)
 
 
 def excerpt(record: Observation) -> str:
@@ -66,7 +85,7 @@ def duration(ms: float | None) -> str:
     """Milliseconds for people, empty where they were not measured."""
     if ms is None:
         return ""
-    return f"{ms:.1f} ms" if ms < MS_PER_S else f"{ms / MS_PER_S:.2f} s"
+    return f"{ms:.1f} ms" if ms < MS_PER_S - TENTH_MS else f"{ms / MS_PER_S:.2f} s"
 
 
 def counted(number: int, noun: str) -> str:
@@ -74,28 +93,64 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _resolution(record: Resolution) -> str:
+def _resolution(record: Resolution, target: Target, after: Observation | None) -> str:
     question = f" {record.question_type} at {record.server}" if record.server else ""
-    chain = [alias.target for alias in record.aliases]
-    chain += [", ".join(address.address for address in record.addresses)] if record.addresses else []
-    alias = "CNAME " if record.aliases else ""
-    hosts = f" (hosts file: {', '.join(record.hosts_entry)})" if record.hosts_entry else ""
     by_tcp = " over TCP" if record.transport == "tcp" else ""
+    hosts = f" (hosts file: {', '.join(record.hosts_entry)})" if record.hosts_entry else ""
+    names = [plain(alias.target) for alias in record.aliases]
+    if names and _chain_told(record, after):
+        names = ["same CNAME"]
+    elif names:
+        names[0] = f"CNAME {names[0]}"
+    addresses = ", ".join(_address(address.address, target) for address in record.addresses)
+    chain = " -> ".join([*names, addresses] if addresses else names)
+    return plain(f"{record.resolver}{question}{by_tcp}") + (f": {chain}" if chain else "") + plain(hosts)
+
+
+def _chain_told(record: Resolution, after: Observation | None) -> bool:
+    """Whether the same server has just answered by the same chain, as it does for A and AAAA."""
     return (
-        plain(f"{record.resolver}{question}{by_tcp}")
-        + (f": {alias}{' -> '.join(map(plain, chain))}" if chain else "")
-        + plain(hosts)
+        isinstance(after, Resolution)
+        and (after.resolver, after.server) == (record.resolver, record.server)
+        and [alias.target for alias in after.aliases] == [alias.target for alias in record.aliases]
     )
 
 
-def _certificate(sent: Certificate, at: datetime) -> str:
-    name = plain(sent.subject or ", ".join(sent.names) or "certificate without a name")
+def _address(address: str, target: Target) -> str:
+    """The address, and where it does not lie as the path has it."""
+    if not target.must_be_private or target.is_private(address):
+        return plain(address)
+    return f"{plain(address)} ({'unexpected' if is_private_space(address) else 'not private'})"
+
+
+def _handshake(record: Handshake, target: Target, at: datetime) -> str:
+    parts = [record.version] if record.version else []
+    if record.server_name != target.host or not (record.version or record.chain):
+        parts.insert(0, record.server_name)
+    # The issuer matters where it is not believed.
+    certificate = [_certificate(record.chain[0], at, issued=record.failure is not None)] if record.chain else []
+    return ", ".join([*map(plain, parts), *certificate])
+
+
+def _certificate(sent: Certificate, at: datetime, *, issued: bool) -> str:
+    name = plain(_name(sent.subject) or ", ".join(sent.names) or "without a name")
+    issuer = f" issued by {plain(_name(sent.issuer))}" if issued else ""
+    return f"certificate {name}{issuer}, {_validity(sent, at)}"
+
+
+def _validity(sent: Certificate, at: datetime) -> str:
     if at < sent.not_before_at:
-        return f"{name}, valid from {sent.not_before_at:%Y-%m-%d}"
+        return f"valid from {sent.not_before_at:%Y-%m-%d %H:%M}Z"
     left = sent.not_after_at - at
-    if left.total_seconds() < 0:
-        return f"{name}, expired {counted(-left.days - 1, 'day')} ago"
-    return f"{name}, {counted(left.days, 'day')} left"
+    days = abs(left) / ONE_DAY
+    about = counted(round(days), "day") if days >= 1 else counted(round(days * 24), "hour")
+    return f"{about} left" if left > timedelta() else f"expired {about} ago"
+
+
+def _name(distinguished: str) -> str:
+    """The common name of a distinguished name, or all of it where it has none."""
+    found = COMMON_NAME.search(distinguished)
+    return found.group() if found else distinguished
 
 
 def _endpoint(address: str, port: int) -> str:

@@ -352,3 +352,11 @@ def test_roles_decide_what_is_expected() -> None:
     assert {role for role in Role if targets[role].correlation} == {Role.GATEWAY, Role.BACKEND}
     assert {role for role in Role if not targets[role].must_be_private} == {Role.INGESTION}
     assert of_target(role="ingestion", private_subnets=["10.0.0.0/24"]).targets[0].must_be_private
+
+
+def test_a_problem_writes_out_what_would_move_a_cursor() -> None:
+    r"""A value with an escape sequence in it is told as `\x1b`, wherever the message goes."""
+    with pytest.raises(PathError) as error:
+        of_target(name="\x1b[2Jgone\u202e")
+    assert "\\x1b[2Jgone\\u202e" in str(error.value)
+    assert "\x1b" not in str(error.value)

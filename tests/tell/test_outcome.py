@@ -1,5 +1,4 @@
 from probes.judge.finding import Severity
-from probes.judge.rules import UNSEEN
 from probes.records import Vantage
 from probes.tell.outcome import Outcome, results
 from tests.sweeps import connection, exchange, finding, resolution, sweep, walk
@@ -17,7 +16,7 @@ def test_the_last_attempt_counts() -> None:
 def test_the_gravest_finding_decides() -> None:
     """An error outweighs what was not seen, and a warning; the cause told is the error's."""
     warning = finding("request-slow", severity=Severity.WARNING)
-    unseen = finding(UNSEEN, severity=Severity.WARNING)
+    unseen = finding("deadline-missed", severity=Severity.WARNING)
     error = finding("app-error")
     outcomes = [results(sweep(*walk(), findings=found))[0] for found in ((), (warning,), (unseen,), (unseen, error))]
     assert [result.outcome for result in outcomes] == [Outcome.WORKS, Outcome.WORKS, Outcome.UNSEEN, Outcome.FAILS]
@@ -32,5 +31,5 @@ def test_what_another_vantage_saw_is_not_the_probes_own() -> None:
 
 def test_a_target_without_records_has_no_duration() -> None:
     """Nothing was begun before the deadline."""
-    (result,) = results(sweep(findings=(finding(UNSEEN, severity=Severity.WARNING),)))
+    (result,) = results(sweep(findings=(finding("deadline-missed", severity=Severity.WARNING),)))
     assert (result.duration_ms, result.step_ms(), result.records) == (0, {}, ())
