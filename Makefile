@@ -1,13 +1,16 @@
 # Every target does its own set-up: a virtual environment with exactly what requirements-dev.txt locks.
-# Needs Python 3.13 and the package index; `make PYTHON=/path/to/python3.13 ...` names another one.
+# Needs Python 3.13 and the package index; `make PYTHON=/path/to/python3.13 ...` names another one. The tests store orders
+# in Microsoft's storage emulator: `make test` needs Node.js from 20 on with npm as well.
 
 PYTHON ?= $(shell command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+AZURITE := .lab/azurite
+KQL := .lab/kql
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint goldens docs lock clean
+.PHONY: help demo test mutants bench lint goldens docs lock clean
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -15,8 +18,11 @@ help: ## what can be done here
 demo: $(VENV)/ready ## the main job on the embedded lab: one path proven, then broken in several ways
 	@$(BIN)/python -m lab.demo
 
-test: $(VENV)/ready ## all tests
+test: $(VENV)/ready $(AZURITE)/ready $(KQL)/ready ## all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+mutants: $(VENV)/ready ## take each check of the orders app's identity out, and see that an attack gets through (minutes)
+	$(BIN)/python -m tests.orders.mutants $(ARGS)
 
 bench: $(VENV)/ready ## measure the probe against blackbox_exporter on the same targets (ARGS=--quick, ARGS=--readme)
 	$(BIN)/python -m bench $(ARGS)
@@ -50,4 +56,19 @@ $(VENV)/ready: requirements-dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+# Scripts of packages are not run: none of them is needed here.
+$(AZURITE)/ready: $(addprefix tests/azurite/,package.json package-lock.json .npmrc)
+	@command -v npm >/dev/null || { echo "The tests need Node.js from 20 on, with npm: they run Azurite." >&2; exit 2; }
+	@mkdir -p $(AZURITE)
+	@cp $^ $(AZURITE)
+	@cd $(AZURITE) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+$(KQL)/ready: $(addprefix tests/kql/,package.json package-lock.json .npmrc)
+	@command -v npm >/dev/null || { echo "The tests need Node.js from 20 on, with npm: they run Microsoft's parser of KQL." >&2; exit 2; }
+	@mkdir -p $(KQL)
+	@cp $^ $(KQL)
+	@cd $(KQL) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

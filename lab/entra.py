@@ -63,12 +63,16 @@ class Entra:
     Attributes:
         tenant_id: settable only at the start.
         down: settable; while it is true every request is answered 503.
+        silent: settable; while it is true no request is answered.
+        key_set: settable; answered to who asks for the key set, in place of the keys.
         key_requests: how often the key set was asked for.
     """
 
     def __init__(self, server: Server, tenant_id: str) -> None:
         self.tenant_id = tenant_id
         self.down = False
+        self.silent = False
+        self.key_set: Response | None = None
         self.key_requests = 0
         self._server = server
         self._current = 0
@@ -80,6 +84,8 @@ class Entra:
         await asyncio.to_thread(signing_key, 0)
 
         async def answer(request: Request) -> Response:
+            if entra.silent:
+                await asyncio.Event().wait()
             return entra.answer(request)
 
         entra = cls(await serve(answer), tenant_id)
@@ -110,7 +116,7 @@ class Entra:
             return _json(self._configuration())
         if request.path == f"/{self.tenant_id}/discovery/v2.0/keys":
             self.key_requests += 1
-            return _json({"keys": [self._entry(signing_key(number)) for number in self._published]})
+            return self.key_set or _json({"keys": [self.entry(signing_key(number)) for number in self._published]})
         return Response(404)
 
     async def rotate(self, *, withdraw: bool = False) -> None:
@@ -166,6 +172,22 @@ class Entra:
             headers={"kid": key.key_id},
         )
 
+    def vouches_for(self, token: str, *, audience: str) -> bool:
+        """Whether the tenant signed the token for that audience with a key it still publishes, and it is valid now."""
+        for number in self._published:
+            try:
+                jwt.decode(
+                    token,
+                    signing_key(number).private.public_key(),
+                    algorithms=["RS256"],
+                    audience=audience,
+                    issuer=[self._issuer("1.0"), self._issuer("2.0")],
+                )
+            except jwt.PyJWTError:
+                continue
+            return True
+        return False
+
     def _issuer(self, version: Literal["1.0", "2.0"]) -> str:
         if version == "1.0":
             return f"https://sts.windows.net/{self.tenant_id}/"
@@ -180,7 +202,7 @@ class Entra:
             "subject_types_supported": ["pairwise"],
         }
 
-    def _entry(self, key: SigningKey) -> dict[str, object]:
+    def entry(self, key: SigningKey) -> dict[str, object]:
         """One key as Entra's key set has it: no `alg`, and the issuer beside it."""
         return {
             "kty": "RSA",

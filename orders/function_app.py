@@ -12,11 +12,11 @@ import os
 
 import azure.functions as func
 
-from orders_api import correlation, telemetry
+from orders_api import telemetry
 from orders_api.api import Api
 from orders_api.call import answer
 
-telemetry.configure("orders_api", correlation.Stamp())
+telemetry.configure("orders_api")
 api = Api.from_environment(os.environ)
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 

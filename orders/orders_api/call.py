@@ -36,7 +36,7 @@ async def answer(request: func.HttpRequest, route: str, operation: Operation) ->
         tracer.start_as_current_span(
             f"{request.method} {route}",
             kind=trace.SpanKind.SERVER,
-            attributes=attributes | {correlation.ATTRIBUTE: correlation_id},
+            attributes=attributes,
         ) as span,
     ):
         try:

@@ -4,7 +4,6 @@ API Management sets it from its own request id, so one id finds the gateway's lo
 The alphabet keeps it harmless in logs, headers and queries; two headers arrive joined with a comma, and are not taken.
 """
 
-import logging
 import re
 import uuid
 from collections.abc import Iterator
@@ -29,11 +28,12 @@ def of_call(offered: str | None) -> Iterator[str]:
         _current.reset(token)
 
 
-class Stamp(logging.Filter):
-    """Puts the id on every record that passes; the exporter makes it a custom dimension."""
+def outgoing() -> dict[str, str]:
+    """The header with which the id goes on to whoever is called for the call under way."""
+    correlation_id = _current.get()
+    return {HEADER: correlation_id} if correlation_id else {}
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Passes every record."""
-        if correlation_id := _current.get():
-            setattr(record, ATTRIBUTE, correlation_id)
-        return True
+
+def current() -> str | None:
+    """The id of the call under way, `None` outside any."""
+    return _current.get()

@@ -33,6 +33,19 @@ class Reason(StrEnum):
     """A user's token: this API serves applications."""
     TOKEN_CLIENT = "token_client"  # noqa: S105
     """A good token of an application that is not on the list."""
+    KEY_MISSING = "key_missing"
+    KEY_REFUSED = "key_refused"
+    CERTIFICATE_MISSING = "certificate_missing"
+    CERTIFICATE_MALFORMED = "certificate_malformed"
+    """Not the base64 of one certificate in DER, or several headers."""
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    CERTIFICATE_PURPOSE = "certificate_purpose"
+    """An authority's certificate, or one that is not for TLS clients."""
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    """Neither listed nor issued by an authority that is."""
+    CERTIFICATE_NAME = "certificate_name"
+    """A good certificate of a trusted authority for a name that is not on the list."""
     ROLE_MISSING = "role_missing"
     NOTHING_ACCEPTED = "nothing_accepted"
     """The app is not configured to accept any credential."""
@@ -43,6 +56,10 @@ class Reason(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     ORDER_NOT_FOUND = "order_not_found"
+    STORE_DENIED = "store_denied"
+    """The storage, or the identity that asks it, does not let the app in: network rules or roles are wrong."""
+    STORE_UNAVAILABLE = "store_unavailable"
+    """The storage does not answer, or not now; whether an order was taken may be unknown."""
     INTERNAL_ERROR = "internal_error"
 
 
@@ -59,6 +76,15 @@ ANSWERS = {
     Reason.TOKEN_TENANT: (HTTPStatus.UNAUTHORIZED, "The token belongs to another tenant."),
     Reason.TOKEN_DELEGATED: (HTTPStatus.FORBIDDEN, "The token is a user's; this API serves applications."),
     Reason.TOKEN_CLIENT: (HTTPStatus.FORBIDDEN, "The application is not allowed to call this API."),
+    Reason.KEY_MISSING: (HTTPStatus.UNAUTHORIZED, "The call carries no function key in x-functions-key."),
+    Reason.KEY_REFUSED: (HTTPStatus.UNAUTHORIZED, "The function key is none of this app's."),
+    Reason.CERTIFICATE_MISSING: (HTTPStatus.UNAUTHORIZED, "The call carries no client certificate."),
+    Reason.CERTIFICATE_MALFORMED: (HTTPStatus.UNAUTHORIZED, "The client certificate cannot be read."),
+    Reason.CERTIFICATE_EXPIRED: (HTTPStatus.UNAUTHORIZED, "The client certificate has expired."),
+    Reason.CERTIFICATE_NOT_YET_VALID: (HTTPStatus.UNAUTHORIZED, "The client certificate is not valid yet."),
+    Reason.CERTIFICATE_PURPOSE: (HTTPStatus.UNAUTHORIZED, "The client certificate is not one for TLS clients."),
+    Reason.CERTIFICATE_UNTRUSTED: (HTTPStatus.UNAUTHORIZED, "The client certificate was issued by somebody else."),
+    Reason.CERTIFICATE_NAME: (HTTPStatus.FORBIDDEN, "The certificate's name is not allowed to call this API."),
     Reason.ROLE_MISSING: (HTTPStatus.FORBIDDEN, "The application lacks the app role of this operation."),
     Reason.NOTHING_ACCEPTED: (HTTPStatus.UNAUTHORIZED, "This app is not configured to accept any credential."),
     Reason.MISCONFIGURED: (HTTPStatus.SERVICE_UNAVAILABLE, "The app's settings are wrong; /api/health names them."),
@@ -67,11 +93,17 @@ ANSWERS = {
     Reason.BODY_TOO_LARGE: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than an order can be."),
     Reason.IDEMPOTENCY_KEY_REUSED: (HTTPStatus.UNPROCESSABLE_ENTITY, "This Idempotency-Key came with another order."),
     Reason.ORDER_NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is no such order."),
+    Reason.STORE_DENIED: (HTTPStatus.SERVICE_UNAVAILABLE, "The app is not let in where orders are kept."),
+    Reason.STORE_UNAVAILABLE: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Orders cannot be had now; try again with the same key.",
+    ),
     Reason.INTERNAL_ERROR: (HTTPStatus.INTERNAL_SERVER_ERROR, "The call failed; its correlation id finds the log."),
 }
 """Status and detail of each reason."""
 
-WITHOUT_TOKEN = {Reason.TOKEN_MISSING, Reason.NOTHING_ACCEPTED}
+RETRY_AFTER_S = {Reason.STORE_DENIED: 60, Reason.STORE_UNAVAILABLE: 5}
+"""When to come back, where that may help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +123,18 @@ class InputError:
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
-    """A call that is not served, raised where that becomes clear."""
+    """A call that is not served, raised where that becomes clear.
+
+    Attributes:
+        challenge: settable; the WWW-Authenticate header of the answer, None = there is none.
+    """
 
     def __init__(self, reason: Reason, errors: tuple[InputError, ...] = ()) -> None:
         super().__init__(reason)
         self.reason = reason
         self.errors = errors
         self.status, self.detail = ANSWERS[reason]
+        self.challenge: str | None = None
 
     def response(self, correlation_id: str) -> func.HttpResponse:
         """The answer to the caller."""
@@ -112,16 +149,10 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         if self.errors:
             members["errors"] = [error.member() for error in self.errors]
         headers = {"Cache-Control": "no-store"}
-        if challenge := self._challenge():
-            headers["WWW-Authenticate"] = challenge
+        if retry_after_s := RETRY_AFTER_S.get(self.reason):
+            headers["Retry-After"] = str(retry_after_s)
+        if self.challenge:
+            headers["WWW-Authenticate"] = self.challenge
         return func.HttpResponse(
             json.dumps(members), status_code=self.status.value, headers=headers, mimetype="application/problem+json"
         )
-
-    def _challenge(self) -> str | None:
-        """RFC 6750 section 3: no error code where no token came, and which of the two codes otherwise."""
-        if self.reason in WITHOUT_TOKEN:
-            return "Bearer"
-        codes = {HTTPStatus.UNAUTHORIZED: "invalid_token", HTTPStatus.FORBIDDEN: "insufficient_scope"}
-        code = codes.get(self.status)
-        return f'Bearer error="{code}", error_description="{self.reason}"' if code else None

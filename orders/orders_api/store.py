@@ -1,12 +1,11 @@
 """Where orders are kept."""
 
-import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from orders_api.order import Draft, Order
+from orders_api.problem import Problem, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +18,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One wish of one caller, however often it is sent: the caller's object id and its Idempotency-Key."""
+    """One wish of one caller, however often it is sent: a stable name of the caller and its Idempotency-Key."""
 
-    object_id: str
+    caller: str
     key: str
 
 
@@ -34,7 +33,13 @@ class AttemptReused(ValueError):  # noqa: N818 - says what is wrong
 
 
 class Store(Protocol):
-    """Takes, finds and lists orders. `kind` is its name in the health answer."""
+    """Takes, finds and lists orders.
+
+    Where it cannot, for reasons outside the app, each of its methods raises a Problem that says so.
+
+    Attributes:
+        kind: its name in the health answer.
+    """
 
     kind: str
 
@@ -72,7 +77,7 @@ class MemoryStore:
             if known.draft != draft:
                 raise AttemptReused
             return known
-        order = Order(id=str(uuid.uuid4()), created_at=datetime.now(UTC), draft=draft)
+        order = Order.taken(draft)
         self._positions[order.id] = len(self._orders)
         self._orders[order.id] = order
         if attempt:
@@ -90,3 +95,21 @@ class MemoryStore:
         start = self._positions[continuation] + 1 if continuation is not None else 0
         orders = tuple(islice(self._orders.values(), start, start + limit))
         return Page(orders=orders, continuation=orders[-1].id if start + limit < len(self._orders) else None)
+
+
+class UnusableStore:
+    """Stands for a table that the settings do not name well enough; nothing is kept elsewhere instead."""
+
+    kind = "table"
+
+    async def add(self, draft: Draft, attempt: Attempt | None) -> NoReturn:  # noqa: ARG002
+        """See Store."""
+        raise Problem(Reason.MISCONFIGURED)
+
+    async def find(self, order_id: str) -> NoReturn:  # noqa: ARG002
+        """See Store."""
+        raise Problem(Reason.MISCONFIGURED)
+
+    async def page(self, *, limit: int, continuation: str | None) -> NoReturn:  # noqa: ARG002
+        """See Store."""
+        raise Problem(Reason.MISCONFIGURED)

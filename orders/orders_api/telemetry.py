@@ -26,8 +26,8 @@ DEFAULTS = {
 """Environment that the packages read when they are imported or configured; an app setting goes before each."""
 
 
-def configure(logger_name: str, stamp: logging.Filter) -> None:
-    """Send the spans of the process and the logs below `logger_name`, each through `stamp`; nothing without a resource.
+def configure(logger_name: str) -> None:
+    """Send the spans of the process and the logs below `logger_name`, stamped; nothing without a resource.
 
     Only an own name space: below the root logger the exporter's records of its own sending would be sent in turn.
     """
@@ -38,8 +38,15 @@ def configure(logger_name: str, stamp: logging.Filter) -> None:
     # Only now: the environment is read at import, which takes a quarter of a second that an unmonitored app can save.
     from azure.monitor.opentelemetry import configure_azure_monitor  # noqa: PLC0415
 
-    configure_azure_monitor(logger_name=logger_name, enable_live_metrics=False, enable_performance_counters=False)
+    from orders_api.stamp import LogStamp, SpanStamp  # noqa: PLC0415 - it imports the SDK
+
+    configure_azure_monitor(
+        logger_name=logger_name,
+        span_processors=[SpanStamp()],
+        enable_live_metrics=False,
+        enable_performance_counters=False,
+    )
     logger = logging.getLogger(logger_name)
     logger.setLevel(logging.INFO)
     for handler in logger.handlers:
-        handler.addFilter(stamp)
+        handler.addFilter(LogStamp())

@@ -1,5 +1,6 @@
 """The orders app in a host process of its own, with an identity provider and an ingestion endpoint beside it."""
 
+import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest_asyncio
 from lab.entra import Entra
 from lab.host.process import HostProcess, start
 from lab.ingestion import Ingestion
+from tests.orders.storage import Storage, storage
 
-ORDERS = Path(__file__).parents[2] / "orders"
+ORDERS = Path(os.environ.get("ORDERS_UNDER_TEST") or Path(__file__).parents[2] / "orders")
+"""The app's folder; the mutation run has the tests look at another one."""
 AUDIENCE = "api://orders"
 CLIENT_ID = "11111111-2222-4333-8444-555555555555"
 OBJECT_ID = "66666666-7777-4888-9999-aaaaaaaaaaaa"
@@ -71,6 +74,13 @@ async def ingestion() -> AsyncIterator[Ingestion]:
     """Where the telemetry of the module goes."""
     async with await Ingestion.start() as endpoint:
         yield endpoint
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def account(entra: Entra) -> AsyncIterator[Storage]:
+    """The storage account of the module."""
+    async with storage(entra, settings_for(entra)) as it:
+        yield it
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,9 +8,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from lab.entra import Entra
+from lab.entra import Entra, signing_key
+from lab.http import Request, Response, serve
 from lab.ingestion import Ingestion
-from tests.orders.conftest import client_of, run, settings_for
+from tests.orders.conftest import bearer, client_of, run, settings_for, token_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,17 +21,21 @@ TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 BODY = {"customer": "Ada", "lines": [{"sku": "A-1", "quantity": 2}]}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def client(entra: Entra, ingestion: Ingestion) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an app that sends telemetry."""
-    settings = settings_for(entra) | {
+def telemetry_to(ingestion: Ingestion) -> dict[str, str]:
+    """App settings that send telemetry there, soon."""
+    return {
         "APPLICATIONINSIGHTS_CONNECTION_STRING": ingestion.connection_string,
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "WEBSITE_SITE_NAME": "func-orders-prod",
         "OTEL_BSP_SCHEDULE_DELAY": "100",
         "OTEL_BLRP_SCHEDULE_DELAY": "100",
     }
-    async with await run(settings) as app, client_of(app) as http:
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(entra: Entra, ingestion: Ingestion) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an app that sends telemetry."""
+    async with await run(settings_for(entra) | telemetry_to(ingestion)) as app, client_of(app) as http:
         yield http
 
 
@@ -122,3 +128,39 @@ async def test_no_token_is_in_the_telemetry(
     await client.get("/api/orders", headers=good | {HEADER: "secret-0001"})
     assert await records(ingestion, "RequestData", "secret-0001")
     assert good["Authorization"].partition(" ")[2] not in str(ingestion.envelopes)
+
+
+async def test_the_keys_are_fetched_under_the_id(entra: Entra, ingestion: Ingestion) -> None:
+    """The first call's fetch of the signing keys carries its id, and is a dependency of it by id and by operation."""
+    carried: list[str | None] = []
+
+    async def answer(request: Request) -> Response:
+        carried.append(request.header(HEADER))
+        return Response(200, headers=(("Content-Type", "application/json"),), body=json.dumps(published).encode())
+
+    published = {"keys": [entra.entry(signing_key(0))]}
+    async with await serve(answer) as keys:
+        settings = settings_for(entra) | telemetry_to(ingestion) | {"ORDERS_JWKS_URL": f"{keys.url}/keys"}
+        headers = bearer(token_of(entra)) | {HEADER: "keys-000001"}
+        async with await run(settings) as app, client_of(app) as http:
+            assert (await http.get("/api/orders", headers=headers)).status_code == httpx.codes.OK
+            (dependency,) = await records(ingestion, "RemoteDependencyData", "keys-000001")
+            (request,) = await records(ingestion, "RequestData", "keys-000001")
+    assert carried == ["keys-000001"]
+    assert dependency["data"]["baseData"]["resultCode"] == "200"
+    assert dependency["tags"]["ai.operation.id"] == request["tags"]["ai.operation.id"]
+    assert dependency["tags"]["ai.operation.parentId"] == request["data"]["baseData"]["id"]
+
+
+async def test_an_exception_has_the_id(entra: Entra, ingestion: Ingestion) -> None:
+    """A fetch that fails leaves its failed dependency and its log under the id; the caller gets 503 with the id."""
+    settings = settings_for(entra) | telemetry_to(ingestion) | {"ORDERS_JWKS_URL": "http://127.0.0.1:9/keys"}
+    headers = bearer(token_of(entra)) | {HEADER: "gone-000001"}
+    async with await run(settings) as app, client_of(app) as http:
+        answer = await http.get("/api/orders", headers=headers)
+        (dependency,) = await records(ingestion, "RemoteDependencyData", "gone-000001")
+        logs = await records(ingestion, "MessageData", "gone-000001")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "keys_unavailable")
+    assert answer.headers[HEADER] == "gone-000001"
+    assert dependency["data"]["baseData"]["success"] is False
+    assert any("signing keys could not be fetched" in one["data"]["baseData"]["message"] for one in logs)

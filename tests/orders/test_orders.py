@@ -1,12 +1,17 @@
 import json
+import uuid
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from lab.entra import Entra
-from tests.orders.conftest import bearer, token_of
+from lab.host.process import HostProcess
+from tests.orders.conftest import bearer, run, settings_for, token_of
+from tests.orders.storage import storage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,6 +37,20 @@ WRONG: dict[str, tuple[object, dict[str, object]]] = {
 }
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["memory", "table"])
+async def app(request: pytest.FixtureRequest, entra: Entra) -> AsyncIterator[HostProcess]:
+    """The app with each of the stores: what is promised below, both of them keep."""
+    if request.param == "memory":
+        async with await run(settings_for(entra)) as process:
+            yield process
+        return
+    async with (
+        storage(entra, settings_for(entra)) as account,
+        await run(account.settings(ORDERS_TABLE_ENDPOINT=account.azurite.endpoint)) as process,
+    ):
+        yield process
+
+
 async def created(client: httpx.AsyncClient, headers: dict[str, str], body: object = BODY) -> dict[str, Any]:
     """A new order."""
     response = await client.post("/api/orders", headers=headers, json=body)
@@ -48,6 +67,17 @@ async def test_order_is_created_and_read_where_location_says(client: httpx.Async
     read = await client.get(location, headers=good)
     assert (read.status_code, read.json()) == (HTTPStatus.OK, response.json())
     assert {name: read.json()[name] for name in BODY} == BODY
+
+
+@pytest.mark.parametrize("customer", ["Zoë \U0001f600", "a\u0000b\u2028c", "\ud800", "'; -- \" <&>\r\n"])
+async def test_text_comes_back_as_it_was_sent(client: httpx.AsyncClient, good: dict[str, str], customer: str) -> None:
+    """Whatever JSON allows in a string, half a surrogate pair included, is kept, and known again by its attempt."""
+    body = json.dumps(BODY | {"customer": customer})
+    headers = good | {"Idempotency-Key": uuid.uuid4().hex}
+    answers = [await client.post("/api/orders", headers=headers, content=body) for _ in range(2)]
+    read = await client.get(f"/api/orders/{answers[0].json()['id']}", headers=good)
+    assert read.json() == answers[0].json() == answers[1].json()
+    assert read.json()["customer"] == customer
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -131,10 +161,23 @@ async def test_pages_hold_every_order_once(client: httpx.AsyncClient, good: dict
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("limit", "0"), ("limit", "101"), ("limit", "ten"), ("limit", "²"), ("continuation", "nowhere")]
+    ("key", "value"),
+    [
+        ("limit", "0"),
+        ("limit", "101"),
+        ("limit", "ten"),
+        ("limit", "²"),
+        ("continuation", "nowhere"),
+        ("continuation", "00000000-0000-7000-8000-000000000000"),
+        ("continuation", "ffffffff-ffff-7fff-bfff-ffffffffffff"),
+        ("continuation", "0190A5B2-2F71-7C4E-8D11-9B6C00000001"),
+        ("continuation", "order-00000000-0000-7000-8000-000000000000"),
+        ("continuation", "' or RowKey ge '"),
+        ("continuation", "%2e%2e/\x7f"),
+    ],
 )
 async def test_bad_page_is_refused(client: httpx.AsyncClient, good: dict[str, str], key: str, value: str) -> None:
-    """A parameter out of its range is a 400 that names key and value."""
+    """A parameter out of its range, or a continuation that no page has given, is a 400 that names key and value."""
     response = await client.get("/api/orders", headers=good, params={key: value})
     (error,) = response.json()["errors"]
     assert (response.status_code, error["key"], error["value"]) == (HTTPStatus.BAD_REQUEST, key, value)
