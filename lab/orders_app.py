@@ -11,6 +11,10 @@ from lab.host.process import HostProcess, start
 from lab.http import Request, Response
 
 APP_DIR = Path(__file__).parent.parent / "orders"
+SITE_NAME = "func-orders-prod"
+"""What App Service tells the app of itself, and so its cloud role."""
+SOON_MS = "200"
+"""Between two exports; the defaults wait for up to five seconds."""
 
 
 class OrdersApp:
@@ -40,7 +44,13 @@ class OrdersApp:
             "ORDERS_JWKS_URL": entra.jwks_url,
         }
         if connection_string is not None:
-            settings["APPLICATIONINSIGHTS_CONNECTION_STRING"] = connection_string
+            settings |= {
+                "APPLICATIONINSIGHTS_CONNECTION_STRING": connection_string,
+                "PYTHON_ENABLE_OPENTELEMETRY": "true",
+                "WEBSITE_SITE_NAME": SITE_NAME,
+                "OTEL_BSP_SCHEDULE_DELAY": SOON_MS,
+                "OTEL_BLRP_SCHEDULE_DELAY": SOON_MS,
+            }
         return cls(await start(APP_DIR, settings))
 
     async def __call__(self, request: Request) -> Response:

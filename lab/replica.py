@@ -9,20 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
 
-from lab import managed_identity, name_server
+from lab import managed_identity, name_server, pages
 from lab.applications import APPLICATIONS
 from lab.certificates import authorities, pem
 from lab.credential import LabCredential
 from lab.entra import Entra
 from lab.front_end import FrontEnd
-from lab.gateway import ApiManagement, GatewayLog
-from lab.http import Handler
+from lab.gateway.call import GatewayLog
+from lab.gateway.call import Surroundings as GatewaySurroundings
+from lab.gateway.service import ApiManagement
+from lab.http import Handler, Request, Response
 from lab.ingestion import Ingestion
 from lab.listener import open_listener
+from lab.log_analytics.api import WORKSPACE_ID, LogAnalytics
+from lab.log_analytics.rows import Rows, gateway_row, rows
 from lab.managed_identity import ManagedIdentity
 from lab.network import Network
 from lab.orders_app import OrdersApp
 from lab.resolver import SystemResolver
+from lab.standing import StandingLab
 from lab.stream_server import Running
 from lab.world import Application, Gateway, Listener, NameServer, Site, World
 from probes.observe.surroundings import Surroundings
@@ -53,6 +58,9 @@ class Replica:
         folder: temporary; holds `ca.pem` (the root) and `intermediates.pem`.
         gateway_logs: rows of ApiManagementGatewayLogs, oldest first.
         ingestion: takes the telemetry of whoever is pointed at it.
+        log_analytics: the query API over both.
+        engineer: identity of whoever reads the logs; no world breaks it.
+        probe: settable; the probe app, `None` = none runs.
     """
 
     def __init__(self, *, entra: Entra, ingestion: Ingestion, folder: File, telemetry: bool) -> None:
@@ -62,6 +70,9 @@ class Replica:
         self.folder = folder
         self.gateway_logs: GatewayLog = []
         self.ingestion = ingestion
+        self.log_analytics: LogAnalytics
+        self.engineer: ManagedIdentity
+        self.probe: Handler | None = None
         self._entra = entra
         self._telemetry = telemetry
         self._network = Network()
@@ -80,8 +91,30 @@ class Replica:
             hosts=hosts,
             name_servers=(server,),
             endpoint=self._network.endpoint,
+            setting=self.world.settings.get,
             credential=self._credential,
         )
+
+    def log_rows(self) -> Rows:
+        """The tables of the workspace as they are now."""
+        gateway = [gateway_row(row) for row in self.gateway_logs]
+        return {**rows(self.ingestion.envelopes), "ApiManagementGatewayLogs": gateway}
+
+    def standing(self, scenario: str) -> StandingLab:
+        """Where a command in another process finds what this lab has kept."""
+        return StandingLab(
+            scenario=scenario,
+            log_analytics=self.log_analytics.url,
+            workspace_id=WORKSPACE_ID,
+            identity=dict(self.engineer.environment),
+        )
+
+    @property
+    def identity_environment(self) -> Mapping[str, str]:
+        """What App Service puts into the environment of an app with the world's identity."""
+        if self._identity is None:
+            raise RuntimeError("the replica shows no world yet")
+        return self._identity.environment
 
     async def become(self, world: World) -> None:
         """Change to another world; what is the same in both goes on running, the orders app above all.
@@ -147,17 +180,19 @@ class Replica:
                 application = await self._application(site.application)
                 return FrontEnd(site, public=listener.public, application=application)
             case Gateway() as gateway:
-                return ApiManagement(
-                    gateway,
+                surroundings = GatewaySurroundings(
                     network=self._network,
                     resolver=lambda: self._resolver(gateway.name_server),
-                    token=self._gateway_token,
-                    log=self.gateway_logs,
+                    token=self._gateway_token if gateway.has_identity else lambda _: None,
+                    vouches=lambda token, audience: self._entra.vouches_for(token, audience=audience),
                 )
+                return ApiManagement(gateway, surroundings=surroundings, log=self.gateway_logs)
             case None:
                 return None
 
     async def _application(self, application: Application) -> Handler:
+        if application is Application.PROBE:
+            return self._probe_answer
         if application is not Application.ORDERS:
             return APPLICATIONS[application]
         if self._orders is None:
@@ -168,6 +203,9 @@ class Replica:
                 connection_string=self.ingestion.connection_string if self._telemetry else None,
             )
         return self._orders
+
+    async def _probe_answer(self, request: Request) -> Response:
+        return pages.host_not_running() if self.probe is None else await self.probe(request)
 
     def _resolver(self, name: str) -> SystemResolver:
         server = self.world.name_servers[name]
@@ -180,9 +218,7 @@ class Replica:
         )
 
     def _credential(self, client_id: str | None) -> LabCredential:
-        if self._identity is None:
-            raise RuntimeError("the replica shows no world yet")
-        return LabCredential(client_id, self._identity.environment)
+        return LabCredential(client_id, self.identity_environment)
 
     @property
     def _files(self) -> dict[str, str]:
@@ -204,6 +240,8 @@ async def opened(world: World, *, telemetry: bool = False) -> AsyncIterator[Repl
         entra = await stack.enter_async_context(await Entra.start())
         ingestion = await stack.enter_async_context(await Ingestion.start())
         replica = Replica(entra=entra, ingestion=ingestion, folder=folder, telemetry=telemetry)
+        replica.engineer = await stack.enter_async_context(ManagedIdentity(entra))
+        replica.log_analytics = await stack.enter_async_context(await LogAnalytics.start(entra, replica.log_rows))
         stack.push_async_callback(replica.aclose)
         await replica.become(world)
         yield replica
@@ -212,7 +250,8 @@ async def opened(world: World, *, telemetry: bool = False) -> AsyncIterator[Repl
 @asynccontextmanager
 async def temporary_folder() -> AsyncIterator[File]:
     """A folder with the files of the lab's authorities, removed afterwards."""
-    folder = await asyncio.to_thread(new_folder)
+    await asyncio.to_thread(authorities)  # which takes its time
+    folder = new_folder()  # not in a thread: cancelled meanwhile, it would be left behind
     try:
         yield folder
     finally:

@@ -8,9 +8,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from lab import surroundings_file
+import httpcore
+
+from lab import pages, surroundings_file
+from lab.forward import forward
+from lab.host.keys import Keys
 from lab.host.process import HostProcess, start
+from lab.http import Request, Response
 from lab.replica import Replica, filled
+from lab.world import Gateway, World
 
 HERE = Path(__file__).parent
 HOST_JSON = HERE.parent.parent / "host.json"
@@ -41,7 +47,10 @@ class ProbeApp:
 
 @asynccontextmanager
 async def opened(replica: Replica, settings: Mapping[str, str]) -> AsyncIterator[ProbeApp]:
-    """The app, configured to probe the replica's path, until the context ends; `settings` go before its own."""
+    """The app, configured to probe the replica's path, until the context ends; `settings` go before its own.
+
+    Meanwhile it stands behind the replica's front end as well, where API Management calls it.
+    """
     folder = await asyncio.to_thread(app_folder, replica.folder)
     file = folder / "surroundings.json"
     await asyncio.to_thread(surroundings_file.write, file, replica)
@@ -51,9 +60,31 @@ async def opened(replica: Replica, settings: Mapping[str, str]) -> AsyncIterator
         "PROBE_SCHEDULE": NEVER,
         "PROBE_SPREAD_S": "0",
         "TMPDIR": str(folder),
+        **replica.world.settings,
     }
-    async with await start(folder, {**own, **settings}) as process:
-        yield ProbeApp(process, replica, file)
+    keys = Keys(function=function_key(replica.world))
+    async with (
+        await start(folder, {**own, **settings}, keys=keys) as process,
+        httpcore.AsyncConnectionPool() as pool,
+    ):
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await forward(pool, request, f"{process.url}{request.target}", request.headers)
+            except (OSError, httpcore.NetworkError, httpcore.ProtocolError):
+                return pages.bad_gateway()
+
+        before, replica.probe = replica.probe, answer
+        try:
+            yield ProbeApp(process, replica, file)
+        finally:
+            replica.probe = before
+
+
+def function_key(world: World) -> str:
+    """The key that the gateway shows the app: a named value of its policies."""
+    gateways = (listener.serves for listener in world.listeners if isinstance(listener.serves, Gateway))
+    return next(gateway.named_values["probe-function-key"] for gateway in gateways)
 
 
 def path_setting(replica: Replica) -> str:

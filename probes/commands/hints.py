@@ -20,7 +20,8 @@ ROOT = File(probes.__file__).parents[1]
 PATIENCE_S = 10
 LOOKUP_S = 2
 FROM_ANSWER = r"""sed -n 's/.*"access_token": *"\([^"]*\)".*/\1/p'"""
-FOR_ID = ("--silent", "--output", "/dev/null", "--write-out", "%header{x-correlation-id}")
+FOR_ID = ("--silent", "--output", "/dev/null", "--write-out", "%header{x-gateway-request-id} %header{x-correlation-id}")
+"""The gateway's id stands in one header of an answer of the backend's, and in the other of one of its own."""
 METHODS = {"GET": [], "HEAD": ["--head"], "OPTIONS": ["--request", "OPTIONS"]}
 
 
@@ -91,7 +92,7 @@ def _target(replica: "Replica", target: Target, addresses: tuple[str, ...]) -> I
         if target.audience is not None:
             yield f'{asked} --header "Authorization: Bearer $TOKEN"'
         if target.role is Role.GATEWAY:
-            yield f"  ID=$({_curl(*FOR_ID, *trust, *bridge, target.url).strip()})"
+            yield f"  ID=$({_curl(*FOR_ID, *trust, *bridge, target.url).strip()} | awk '{{print $1}}')"
             # Without an id there is nothing to follow: a failing gateway may answer with none.
             yield f'{_command("env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "probes", "trace", "--lab")} "$ID"'
 

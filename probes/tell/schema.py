@@ -1,4 +1,4 @@
-"""The published form of a sweep document, which ships with the package."""
+"""The published forms of the documents, which ship with the package."""
 
 import json
 from functools import cache
@@ -9,5 +9,15 @@ from typing import Any
 @cache
 def sweep_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of what `--format json` prints and the HTTP API answers."""
-    schema: dict[str, Any] = json.loads(files("probes.tell").joinpath("sweep.schema.json").read_bytes())
+    return _read("sweep.schema.json")
+
+
+@cache
+def trace_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of what `trace --format json` prints."""
+    return _read("trace.schema.json")
+
+
+def _read(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(files("probes.tell").joinpath(name).read_bytes())
     return schema

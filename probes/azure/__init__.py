@@ -1,0 +1,1 @@
+"""Reads of Azure itself: what the platform knows of a path and keeps of its calls. Nothing here writes."""
