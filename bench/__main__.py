@@ -7,11 +7,11 @@ from pathlib import Path as File
 
 from rich.console import Console
 
-from bench import cold_start, namespace, packages, readme
+from bench import cold_start, load, namespace, packages, readme
 from bench.errors import BrokenRunError, UnavailableError
 from bench.fixture import NAME_SERVER
 from bench.machine import Machine, this_machine
-from bench.report import Sheet, cold_start_sheet, markdown, show, sweep_sheet
+from bench.report import Sheet, cold_start_sheet, load_sheet, markdown, show, sweep_sheet
 from bench.stage import Cores
 from bench.sweeps import compare
 
@@ -19,7 +19,7 @@ ROOT = File(__file__).parent.parent
 README = ROOT / "README.md"
 SIZES = [200, 2000]
 ROUNDS = 5
-SWEEPS, COLD_START = "sweeps", "cold-start"
+SWEEPS, COLD_START, LOAD = "sweeps", "cold-start", "load"
 WIDTH = 120
 """Columns of the output where it goes to no terminal."""
 
@@ -45,9 +45,19 @@ class Bench:
         except UnavailableError as error:
             self.missing.append(f"The cold start was not measured: {str(error).rstrip('.')}.")
 
+    def load(self) -> None:
+        """Measure the orders app under load."""
+        self.tell(f"Debian packages: {', '.join(packages.PACKAGES)}")
+        try:
+            tools = packages.provide()
+        except UnavailableError as error:
+            self.missing.append(f"The orders app was not measured: {str(error).rstrip('.')}.")
+        else:
+            cores = Cores.of_this_machine()
+            self.sheets.append(load_sheet(load.measure(tools.wrk, tools.environment, cores, self.tell), cores))
+
     def sweeps(self, sizes: list[int], rounds: int) -> None:
         """Measure probe and exporter; this process is in a namespace of its own from then on."""
-        self.tell(f"Debian packages: {', '.join(packages.PACKAGES)}")
         try:
             tools = packages.provide()
             self.machine, cores = this_machine(tools), Cores.of_this_machine()
@@ -73,7 +83,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--targets", type=at_least_one, nargs="+", default=SIZES, metavar="N", help="sizes of a sweep")
     parser.add_argument("--rounds", type=at_least_one, default=ROUNDS, metavar="N", help="rounds of every size")
     parser.add_argument("--quick", action="store_true", help=f"one round of {SIZES[0]} targets")
-    parser.add_argument("--only", choices=(SWEEPS, COLD_START), help="measure that alone")
+    parser.add_argument("--only", choices=(COLD_START, LOAD, SWEEPS), help="measure that alone")
     parser.add_argument("--readme", action="store_true", help=f"write the figures to {README.name} as well")
     chosen = parser.parse_args()
     if chosen.readme and chosen.only:
@@ -91,9 +101,11 @@ def main() -> int:
     try:
         if chosen.readme:
             readme.around(README)  # before minutes are spent
-        if chosen.only != SWEEPS:
+        if chosen.only in {None, COLD_START}:
             bench.cold_start()
-        if chosen.only != COLD_START:
+        if chosen.only in {None, LOAD}:
+            bench.load()
+        if chosen.only in {None, SWEEPS}:  # last: this process is in a namespace of its own from then on
             bench.sweeps(chosen.targets, chosen.rounds)
         show(bench.sheets, bench.machine, bench.missing, Console(width=None if sys.stdout.isatty() else WIDTH))
         if chosen.readme and bench.missing:

@@ -12,7 +12,7 @@ from pathlib import Path as File
 
 from bench.errors import UnavailableError
 
-PACKAGES = ("nginx", "nsd", "prometheus-blackbox-exporter")
+PACKAGES = ("nginx", "nsd", "prometheus-blackbox-exporter", "wrk")
 """Package and program have the same name."""
 FOLDER = File(__file__).parent.parent / ".lab" / "bench"
 UNPACKED = FOLDER / "root"
@@ -30,6 +30,7 @@ class Tools:
     nginx: str
     nsd: str
     exporter: str
+    wrk: str
     environment: dict[str, str]
 
 
@@ -52,14 +53,15 @@ def find() -> Tools | None:
     """The programs that are on PATH or unpacked already, `None` where one is missing."""
     folders = [str(UNPACKED / "usr/sbin"), str(UNPACKED / "usr/bin"), os.environ.get("PATH", ""), "/usr/sbin"]
     programs = [shutil.which(name, path=os.pathsep.join(folders)) for name in PACKAGES]
-    nginx, nsd, exporter = programs
-    if nginx is None or nsd is None or exporter is None:
+    nginx, nsd, exporter, wrk = programs
+    if nginx is None or nsd is None or exporter is None or wrk is None:
         return None
     libraries = [UNPACKED / "usr/lib", *UNPACKED.glob("usr/lib/*-linux-gnu*"), *UNPACKED.glob("lib/*-linux-gnu*")]
     return Tools(
         nginx=nginx,
         nsd=nsd,
         exporter=exporter,
+        wrk=wrk,
         environment={**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries))},
     )
 

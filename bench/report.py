@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cold_start import MODULE, SHOWN, TIMES, ColdStart
+from bench.load import CONNECTIONS, HEALTH, PROTECTED, ROUNDS, SECONDS, Loads
 from bench.machine import Machine
 from bench.stage import Cores
 from bench.sweeps import CONCURRENCY, DNS, FULL, HTTP, PROBE, Comparison
@@ -79,6 +80,41 @@ def cold_start_sheet(cold: ColdStart) -> Sheet:
             ("sum of its imports, traced", f"{cold.traced.sum_ms:.0f}"),
         ),
         notes=(f"Medians of {TIMES} fresh interpreters with cached bytecode. Dearest packages, own code, ms: {top}.",),
+    )
+
+
+def load_sheet(loads: Loads, cores: Cores) -> Sheet:
+    """What a protected call costs, and its check."""
+    open_to_all = loads.route(HEALTH)
+    return Sheet(
+        title="The orders app under load",
+        columns=("route", "requests/s", "p50 ms", "p99 ms", "CPU ms each", "ratio"),
+        rows=tuple(
+            (
+                load.route,
+                f"{load.per_s:.0f}",
+                f"{load.p50_ms:.1f}",
+                f"{load.p99_ms:.1f}",
+                f"{load.cpu_ms:.2f}",
+                f"{load.cpu_ms / open_to_all.cpu_ms:.2f}",
+            )
+            for load in loads.routes
+        ),
+        notes=(
+            check(loads),
+            f"wrk, {CONNECTIONS} connections for {SECONDS} s, medians of {ROUNDS} rounds, in turn; telemetry on.",
+            f"The app's process, the host's stand-in in it, is on core {cores.prober}; wrk is on core {cores.server}.",
+            "Ratios are of CPU, to the open route.",
+        ),
+    )
+
+
+def check(loads: Loads) -> str:
+    """What the check of a token comes to, of a call and beside the limit."""
+    share, times = loads.check_ms / loads.route(PROTECTED).cpu_ms, loads.check_ms / loads.verify_ms
+    return (
+        f"The check of a token takes {loads.check_ms:.3f} CPU ms, {share:.0%} of a protected call. The RSA signature "
+        f"alone, the limit of any check, takes {loads.verify_ms:.3f}: the check is {times:.1f} times that."
     )
 
 

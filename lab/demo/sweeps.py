@@ -1,15 +1,10 @@
-"""`make demo`: the article's path in the lab, proven; then broken in several ways, each named with evidence and fix."""
-
-import asyncio
-import logging
-import sys
-import time
+"""The path swept: proven, step by step; then broken in several ways, each named with evidence and fix."""
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from lab.replica import opened
+from lab.replica import Replica
 from lab.scenarios import scenario
 from lab.world import Scenario
 from probes.judge import Finding, Verdict
@@ -36,33 +31,25 @@ WHOLE = 2_000
 VERDICT_STYLES = {Verdict.PROVEN: "bold green", Verdict.DEGRADED: "bold yellow"}
 
 
-async def show(console: Console) -> int:
-    """Print the demo; the number of scenarios that did not come out as expected."""
-    began_s = time.perf_counter()
+async def show(replica: Replica, console: Console) -> int:
+    """The number of scenarios that did not come out as expected."""
     wrong = 0
     console.rule("A private path, proven", style="dim")
     console.print(
         "API Management (internal VNet) -> private DNS -> Private Endpoint -> Azure Function, all on loopback: real "
         "DNS, real TLS, the orders app run by Microsoft's worker library. One sweep, step by step:\n"
     )
-    async with opened(scenario(HEALTHY).world) as replica:
+    found = await sweep(replica.path, replica.surroundings)
+    render(found, console)
+    wrong += not as_expected(scenario(HEALTHY), found)
+    console.print()
+    console.rule("The same path, broken", style="dim")
+    for number, name in enumerate(BROKEN, start=1):
+        each = scenario(name)
+        await replica.become(each.world)
         found = await sweep(replica.path, replica.surroundings)
-        render(found, console)
-        wrong += not as_expected(scenario(HEALTHY), found)
-        console.print()
-        console.rule("The same path, broken", style="dim")
-        for number, name in enumerate(BROKEN, start=1):
-            each = scenario(name)
-            await replica.become(each.world)
-            found = await sweep(replica.path, replica.surroundings)
-            brief(number, each, found, console)
-            wrong += not as_expected(each, found)
-    console.rule(style="dim")
-    total = len(BROKEN) + 1
-    console.print(
-        f"{total - wrong} of {total} as expected, in {time.perf_counter() - began_s:.0f} s. "
-        "More: `.venv/bin/python -m probes lab list`, `... lab run zone-not-linked`, `... explain zone-not-linked`."
-    )
+        brief(number, each, found, console)
+        wrong += not as_expected(each, found)
     return wrong
 
 
@@ -95,14 +82,3 @@ def said(root: Finding, masked: list[str]) -> list[Text]:
     if masked:
         lines.append(Text(f"explains: {', '.join(dict.fromkeys(masked))}", style="dim"))
     return lines + [Text(plain(step, WHOLE), style="cyan") for step in root.fix]
-
-
-def main() -> int:
-    """Run the demo on the terminal; 1 = something did not come out as expected."""
-    # What azure-identity logs of a token that cannot be had stands in the sweep, in better words.
-    logging.getLogger("azure").setLevel(logging.CRITICAL)
-    return 1 if asyncio.run(show(Console(highlight=False))) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

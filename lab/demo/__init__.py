@@ -1,0 +1,1 @@
+"""The demonstration: everything the project does, on this machine, in one go."""
