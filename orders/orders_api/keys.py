@@ -126,7 +126,7 @@ class KeySet:
         # A client of its own: this happens twice a day, and a connection kept that long is dead when it is needed.
         verify = await asyncio.to_thread(httpx.create_ssl_context)  # reads the CA bundle from disk
         url = httpx.URL(self._url)
-        attributes = {
+        attributes: dict[str, str | int] = {
             "http.request.method": "GET",
             "url.full": self._url,
             "server.address": url.host,

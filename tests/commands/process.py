@@ -1,14 +1,19 @@
 """The command line in a process of its own, as a shell starts it."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
+STATE = tempfile.mkdtemp(prefix="private-path-tests-")
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 
 
 def start(*arguments: str, environment: Mapping[str, str] | None = None, **streams: Any) -> subprocess.Popen[str]:
@@ -18,7 +23,8 @@ def start(*arguments: str, environment: Mapping[str, str] | None = None, **strea
         text=True,
         cwd=ROOT,
         start_new_session=True,
-        env={"PATH": os.environ["PATH"], **(environment or {})},
+        # What `lab up` tells of itself is no business of the user's own folder.
+        env={"PATH": os.environ["PATH"], "XDG_STATE_HOME": STATE, **(environment or {})},
         **streams,
     )
 
