@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lab.policy import deployed
+from lab.policy.message import Backend
+
 
 class NameServerFault(StrEnum):
     """How a name server misbehaves."""
@@ -80,6 +83,8 @@ class Application(StrEnum):
     """An orders app that takes any token, whoever it is for."""
     HOARDING = "hoarding"
     """An orders app that never drops a key: a withdrawn one still opens it, and a token with the right audience."""
+    PROBE = "probe"
+    """The probe app, where one runs beside the lab; else nobody: 503."""
     FORGETFUL = "forgetful"
     """An orders app that does not send `x-correlation-id` back."""
     STRANGER = "stranger"
@@ -126,20 +131,24 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Gateway:
-    """API Management: what its policy does with a call.
+    """API Management: what its calls run through.
 
     Attributes:
         hosts: names it answers to.
-        backend_url: base URL of set-backend-service, called by host name with TLS verified.
-        backend_audience: of the managed-identity token it sends; `None` = no token.
-        sets_correlation_id: whether the policy sets x-correlation-id from its request id.
+        named_values: what the policies name in double braces.
+        policies: documents by the name of their file below infra/policies; the deployed ones, or changed.
+        backends: backend entities by id.
+        spent: calls that others have made in the periods under way of its limits.
+        has_identity: whether its managed identity gives tokens.
         name_server: whose answers it lives by.
     """
 
     hosts: tuple[str, ...]
-    backend_url: str
-    backend_audience: str | None
-    sets_correlation_id: bool = True
+    named_values: Mapping[str, str]
+    policies: Mapping[str, str] = field(default_factory=deployed.texts)
+    backends: Mapping[str, Backend] = field(default_factory=dict)
+    spent: int = 0
+    has_identity: bool = True
     name_server: str = "platform"
 
 

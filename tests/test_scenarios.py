@@ -19,8 +19,6 @@ NOT_ON_LOOPBACK = {
     "client-certificate-required": "the alert comes after the handshake; tests/test_situations.py",
     "closure-not-seen": "tests/judge",
     "cname-loop": "tests/test_situations.py",
-    "correlation-rewritten": "tests/judge",
-    "gateway-error": "always another cause's consequence here",
     "gateway-gets-other-answer": "told in the call for a diagnosis; tests/judge",
     "handshake-cut-off": "tests/judge",
     "handshake-timeout": "tests/judge",

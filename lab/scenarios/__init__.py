@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from lab.scenarios import connecting, gateway, healthy, http, identity, resolving, tls
+from lab.scenarios import connecting, gateway, healthy, http, identity, policies, resolving, tls
 from lab.world import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -13,6 +13,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *http.SCENARIOS,
     *identity.SCENARIOS,
     *gateway.SCENARIOS,
+    *policies.SCENARIOS,
 )
 
 

@@ -1,9 +1,10 @@
 """The path of the article, with its own names and addresses: the world that every scenario is a change of."""
 
-from lab.world import Gateway, Leaf, Listener, NameServer, Site, World, Zone
+from lab.world import Application, Gateway, Leaf, Listener, NameServer, Site, World, Zone
 
 APP = "func-orders-prod.azurewebsites.net"
 SCM = "func-orders-prod.scm.azurewebsites.net"
+PROBE_APP = "func-probe-prod.azurewebsites.net"
 API = "api.internal.example.com"
 PRIVATELINK = "privatelink.azurewebsites.net"
 AUDIENCE = "api://orders"
@@ -15,6 +16,8 @@ GATEWAY_ADDRESS = "10.80.10.4"
 ENDPOINT_ADDRESS = "10.80.20.4"
 """The Private Endpoint of the orders app, in the subnet 10.80.20.0/27."""
 SECOND_ENDPOINT_ADDRESS = "10.80.20.5"
+PROBE_ADDRESS = "10.80.20.6"
+"""The Private Endpoint of the probe app, which API Management calls for a diagnosis."""
 PUBLIC_ADDRESS = "203.0.113.10"
 """The public front end of App Service; the documentation network stands for it."""
 
@@ -42,20 +45,33 @@ def privatelink_name(host: str) -> str:
     return f"{host.removesuffix('.azurewebsites.net')}.{PRIVATELINK}"
 
 
-PUBLIC_RECORDS = public_records(APP, SCM)
+PUBLIC_RECORDS = (*public_records(APP, SCM), f"{PROBE_APP} 60 CNAME {privatelink_name(PROBE_APP)}")
 ENTERPRISE_ZONE = Zone(
     name="internal.example.com",
     records=tuple(f"{name} 300 A {GATEWAY_ADDRESS}" for name in ("api", "portal", "management")),
 )
 PRIVATELINK_ZONE = Zone(
     name=PRIVATELINK,
-    records=(f"func-orders-prod 10 A {ENDPOINT_ADDRESS}", f"func-orders-prod.scm 10 A {ENDPOINT_ADDRESS}"),
+    records=(
+        f"func-orders-prod 10 A {ENDPOINT_ADDRESS}",
+        f"func-orders-prod.scm 10 A {ENDPOINT_ADDRESS}",
+        f"func-probe-prod 10 A {PROBE_ADDRESS}",
+    ),
 )
 GATEWAY_LEAF = Leaf(names=(API, "portal.internal.example.com", "management.internal.example.com"))
 APP_SERVICE_LEAF = Leaf(names=("*.azurewebsites.net", "*.scm.azurewebsites.net", "*.sso.azurewebsites.net"))
 """The certificate that every app of App Service shares."""
 SITE = Site(hosts=(APP, SCM))
-GATEWAY = Gateway(hosts=(API,), backend_url=f"https://{APP}/api", backend_audience=AUDIENCE)
+PROBE_SITE = Site(hosts=(PROBE_APP,), application=Application.PROBE)
+GATEWAY = Gateway(
+    hosts=(API,),
+    named_values={
+        "backend-host": APP,
+        "backend-audience": AUDIENCE,
+        "probe-host": PROBE_APP,
+        "probe-function-key": "the-key-of-the-probe-app-in-the-lab",
+    },
+)
 ZONES = (ENTERPRISE_ZONE, PRIVATELINK_ZONE)
 PLATFORM = NameServer(address=PLATFORM_ADDRESS, public=PUBLIC_RECORDS, zones=ZONES)
 ON_PREMISES = NameServer(address=ON_PREMISES_ADDRESS, public=PUBLIC_RECORDS, zones=ZONES)
@@ -100,6 +116,7 @@ WORLD = World(
     listeners=(
         Listener(address=GATEWAY_ADDRESS, certificates=(GATEWAY_LEAF,), serves=GATEWAY),
         Listener(address=ENDPOINT_ADDRESS, certificates=(APP_SERVICE_LEAF,), serves=SITE),
+        Listener(address=PROBE_ADDRESS, certificates=(APP_SERVICE_LEAF,), serves=PROBE_SITE),
         Listener(address=PUBLIC_ADDRESS, public=True, certificates=(APP_SERVICE_LEAF,), serves=SITE),
     ),
     path={

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from lab.world import Listener, World, Zone
+from lab.world import Gateway, Listener, World, Zone
 
 Table = Mapping[str, Any]
 
@@ -69,3 +69,11 @@ def change_target(world: World, name: str, **changes: Any) -> World:
     changed = {**targets[name], **changes}
     targets[name] = {key: value for key, value in changed.items() if value is not None}
     return change_path(world, targets=list(targets.values()))
+
+
+def changed_policy(gateway: Gateway, file: str, old: str, new: str) -> Gateway:
+    """The gateway with a text in a policy document replaced; raises ValueError where it does not stand there once."""
+    text = gateway.policies[file]
+    if text.count(old) != 1:
+        raise ValueError(f"{file} holds {text.count(old)} times: {old}")
+    return replace(gateway, policies={**gateway.policies, file: text.replace(old, new)})

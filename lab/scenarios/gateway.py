@@ -15,27 +15,28 @@ from lab.scenarios.article import (
 )
 from lab.scenarios.changes import change_listener, change_target, change_zone, copy_listener
 from lab.scenarios.outcome import broken, degraded, exposed
-from lab.world import Application, NameServer, NameServerFault, World, Zone
+from lab.world import Application, Gateway, NameServer, NameServerFault, World, Zone
 
 OLD_NAME_SERVER_ADDRESS = "10.80.40.9"
 """The DNS server that the network had before, and that API Management still asks."""
 PUBLIC_GATEWAY_ADDRESS = "203.0.113.20"
 
 
-def gateway_asks(name_server: NameServer) -> World:
+def gateway_asks(name_server: NameServer, gateway: Gateway = GATEWAY) -> World:
     """API Management lives by another name server than the rest of its network."""
-    world = change_listener(WORLD, GATEWAY_ADDRESS, serves=replace(GATEWAY, name_server="before"))
+    world = change_listener(WORLD, GATEWAY_ADDRESS, serves=replace(gateway, name_server="before"))
     return replace(world, name_servers={**world.name_servers, "before": name_server})
 
 
 OLD_NAME_SERVER = replace(PLATFORM, address=OLD_NAME_SERVER_ADDRESS)
+WITHOUT_RECORD = replace(OLD_NAME_SERVER, zones=(ENTERPRISE_ZONE, Zone(name=PRIVATELINK)))
 
 SCENARIOS = (
     broken(
         "gateway-cannot-reach-backend",
         "API Management asks a name server that has no record of the backend",
         "gateway-cannot-reach-backend",
-        gateway_asks(replace(OLD_NAME_SERVER, zones=(ENTERPRISE_ZONE, Zone(name=PRIVATELINK)))),
+        gateway_asks(WITHOUT_RECORD),
     ),
     broken(
         "gateway-dns-server-gone",
@@ -54,16 +55,6 @@ SCENARIOS = (
         "the caller's URL names no operation of the API",
         "gateway-refuses-caller",
         change_target(WORLD, "gateway", url=f"https://{API}/order/health"),
-    ),
-    broken(
-        "gateway-identity-rejected",
-        "the policy sends no token, and the backend refuses API Management",
-        "gateway-identity-rejected",
-        change_listener(
-            change_target(WORLD, "gateway", url=f"https://{API}/orders/orders"),
-            GATEWAY_ADDRESS,
-            serves=replace(GATEWAY, backend_audience=None),
-        ),
     ),
     exposed(
         "gateway-not-internal",

@@ -48,7 +48,7 @@ def unique_host_name() -> World:
     leaf = Leaf(names=("*.westeurope-01.azurewebsites.net", "*.scm.westeurope-01.azurewebsites.net"))
     for address in (ENDPOINT_ADDRESS, PUBLIC_ADDRESS):
         world = change_listener(world, address, certificates=(leaf,), serves=Site(hosts=hosts))
-    gateway = replace(GATEWAY, backend_url=f"https://{UNIQUE_APP}/api")
+    gateway = replace(GATEWAY, named_values={**GATEWAY.named_values, "backend-host": UNIQUE_APP})
     world = change_listener(world, GATEWAY_ADDRESS, serves=gateway)
     world = change_target(world, "backend", url=f"https://{UNIQUE_APP}/api/orders")
     return change_target(world, "scm", url=f"https://{UNIQUE_SCM}/")

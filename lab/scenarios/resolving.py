@@ -30,7 +30,7 @@ from lab.world import Listener, ListenerFault, NameServerFault, World
 OLD_ADDRESS = "10.80.99.4"
 """Of an endpoint that was deleted, in a subnet that is no longer used."""
 PUBLIC_IPV6_ADDRESS = "2001:db8::10"
-APP_RECORD, SCM_RECORD = PRIVATELINK_ZONE.records
+APP_RECORD, SCM_RECORD, _ = PRIVATELINK_ZONE.records
 NO_ENDPOINT_RECORDS = (
     f"{APP} 60 CNAME waws-prod-am2-001.sip.azurewebsites.windows.net",
     f"{SCM} 60 CNAME waws-prod-am2-001.sip.azurewebsites.windows.net",

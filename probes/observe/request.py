@@ -22,7 +22,7 @@ CORRELATION_ID = "x-correlation-id"
 KEPT_HEADERS = frozenset({
     "cache-control", "content-encoding", "content-length", "content-type", "date", "location", "request-context",
     "retry-after", "server", "via", "www-authenticate", "x-azure-ref", "x-correlation-id", "x-forbidden-ip",
-    "x-ms-error-code", "x-ms-forbidden-ip", "x-ms-request-id", "x-powered-by",
+    "x-gateway-request-id", "x-ms-error-code", "x-ms-forbidden-ip", "x-ms-request-id", "x-powered-by",
 })  # fmt: skip
 """What is kept of a response's headers. A list of what to leave out would let the next Set-Cookie through."""
 KEPT_HEADER_LENGTH = 512

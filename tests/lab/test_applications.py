@@ -19,9 +19,9 @@ async def asked(application: Application, path: str, headers: Mapping[str, str] 
         return await fetch(server.port, f"http://app.example.com{path}", headers=headers)
 
 
-def test_every_application_but_the_orders_app_is_here() -> None:
-    """The orders app is a process of its own."""
-    assert set(APPLICATIONS) == set(Application) - {Application.ORDERS}
+def test_every_application_is_here_that_is_no_process_of_its_own() -> None:
+    """The orders app and the probe app are."""
+    assert set(APPLICATIONS) == set(Application) - {Application.ORDERS, Application.PROBE}
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/orders"])

@@ -116,7 +116,7 @@ async def test_the_gateway_follows_a_name_server_that_changed() -> None:
         await replica.become(change_name_server(QUICK, zones=(), public=()))
         answer = await asked(replica, GATEWAY_ADDRESS, f"https://{API}/orders/health")
         (row,) = replica.gateway_logs
-    assert (answer.status_code, row["LastErrorReason"]) == (500, "BackendConnectionFailure")
+    assert (answer.status_code, row["LastErrorReason"]) == (502, "BackendConnectionFailure")
 
 
 async def test_a_silent_identity_does_not_outlive_its_world() -> None:
@@ -197,4 +197,4 @@ async def test_without_telemetry_the_app_sends_nothing() -> None:
 def test_the_gateway_of_the_article_asks_for_a_token() -> None:
     """The policy of the article does not leave authentication to the Private Endpoint."""
     gateways = [listener.serves for listener in WORLD.listeners if isinstance(listener.serves, Gateway)]
-    assert [gateway.backend_audience for gateway in gateways] == ["api://orders"]
+    assert [gateway.named_values["backend-audience"] for gateway in gateways] == ["api://orders"]

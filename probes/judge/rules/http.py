@@ -17,10 +17,12 @@ from probes.judge.rules.pages import (
     gateway_identity,
     is_html,
     made_by_gateway,
+    reason,
     role_missing,
     service_firewall,
     token_rejected,
     unexpected,
+    unsigned,
     vault_firewall,
 )
 from probes.judge.rules.words import CATALOGUE, site, words
@@ -37,7 +39,14 @@ def route_not_found(view: View, exchange: Exchange) -> bool:
 
 def server_error(view: View, exchange: Exchange) -> bool:
     error = unexpected(view, exchange) and (exchange.status or 0) >= SERVER_ERROR
-    return error and not made_by_gateway(view, exchange) and not front_error(view, exchange)
+    others = (made_by_gateway, front_error, swallowed)
+    return error and not any(made(view, exchange) for made in others)
+
+
+def swallowed(view: View, exchange: Exchange) -> bool:
+    """An error without a word through API Management, while every backend target works."""
+    backends = list(view.scene.having(Role.BACKEND))
+    return bool(backends) and all(other.works for other in backends) and unsigned(view, exchange)
 
 
 def redirected(view: View, exchange: Exchange) -> bool:
@@ -120,6 +129,7 @@ def about(view: View, exchange: Exchange, subject: str) -> Match:
             "caller": exchange.headers.get("x-ms-forbidden-ip") or "the caller",
             "elsewhere": host_of(location) or view.target.host,
             "correlation_id": exchange.correlation_id or "",
+            "told": f" ({told})" if (told := reason(exchange)) else "",
             "looked_for": view.target.body_contains or "",
             "server": exchange.headers.get("server", "an unnamed server"),
             "method": exchange.method,

@@ -9,6 +9,7 @@ from probes.judge.rules.clues import hit
 from probes.judge.rules.gateway import answered_otherwise
 from probes.judge.rules.http import about, answering, by_host, gateway_refused
 from probes.judge.rules.pages import (
+    GATEWAY_REQUEST_ID,
     access_denied,
     by_authentication,
     correlated,
@@ -153,12 +154,15 @@ def correlation_lost(scene: Scene) -> Iterator[Match]:
 
 
 def correlation_rewritten(scene: Scene) -> Iterator[Match]:
-    """The gateway sets an id of its own on purpose; a backend must keep the one it gets."""
+    """A backend must keep the id it gets; of a gateway's answer it must be the gateway's own, where that is told."""
     for view, exchange in by_application(scene):
+        through_gateway = view.target.role is Role.GATEWAY
+        due = exchange.headers.get(GATEWAY_REQUEST_ID) if through_gateway else exchange.correlation_id
         returned = exchange.headers.get("x-correlation-id")
-        if view.target.role is not Role.GATEWAY and returned is not None and returned != exchange.correlation_id:
+        if due is not None and returned is not None and returned != due:
             match = about(view, exchange, by_host(view, exchange))
-            yield replace(match, words={**match.words, "returned": returned})
+            sender = "API Management" if through_gateway else "the probe"
+            yield replace(match, words={**match.words, "returned": returned, "due": due, "sender": sender})
 
 
 def reason_given(scene: Scene, match: Match) -> bool:
@@ -333,11 +337,14 @@ RULES = (
         id="correlation-rewritten",
         stage=Stage.IDENTITY,
         severity=Severity.WARNING,
-        title="The backend replaces the correlation id",
-        recognised_by="Another x-correlation-id comes back from a backend than was sent.",
+        title="Another correlation id comes back than was due",
+        recognised_by="Another x-correlation-id comes back from a backend than was sent, or from API Management than the id of its own that it tells in x-gateway-request-id.",
         find=correlation_rewritten,
-        summary="{url} was sent x-correlation-id {correlation_id} and returned {returned}: the chain of logs breaks there.",
-        fix=("Keep the id of the request when it is well formed, and make one only when there is none.",),
+        summary="{url} returned x-correlation-id {returned}, and {due} is the id of {sender}: the chain of logs breaks there.",
+        fix=(
+            "In the app, keep the id of the request when it is well formed, and make one only when there is none.",
+            "In API Management, override x-correlation-id with context.RequestId in the global policy, and begin inbound of every API with base: append sends two ids, and without base none is set.",
+        ),
         reference=CATALOGUE,
     ),
 )

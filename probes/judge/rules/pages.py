@@ -21,6 +21,9 @@ CERTIFICATE_WANTED = ("client certificate required", "no required ssl certificat
 NO_PERMISSION = "you do not have permission to view this directory or page"
 """App Service authentication, in a page of its own."""
 APIM_KEYS = frozenset({"statusCode", "message", "activityId"})
+POLICY_SECTIONS = frozenset({"inbound", "backend", "outbound", "on-error"})
+GATEWAY_REQUEST_ID = "x-gateway-request-id"
+"""API Management's own id of the call, which the policies of infra/policies tell in outbound."""
 ROLE_REASONS = frozenset({None, "role_missing"})
 SCHEMES_OF_OTHERS = ("basic", "negotiate", "ntlm", "digest")
 Predicate = Callable[[View, Exchange], bool]
@@ -112,10 +115,28 @@ def unexpected(view: View, exchange: Exchange) -> bool:
 
 
 def made_by_gateway(view: View, exchange: Exchange) -> bool:
-    """API Management's own error shape, `{"statusCode": 500, "message": ...}`, and nothing else in it."""
+    """API Management's own error: the platform's shape, or that of a policy of infra/policies.
+
+    The platform's is `{"statusCode": 500, "message": ...}` and nothing else in it.
+    """
     body = parsed(exchange)
     whole = {"statusCode", "message"} <= body.keys() <= APIM_KEYS and next(iter(body)) == "statusCode"
-    return view.target.role is Role.GATEWAY and whole and body["statusCode"] == exchange.status
+    own = (whole and body["statusCode"] == exchange.status) or statement(exchange) is not None
+    return view.target.role is Role.GATEWAY and own
+
+
+def statement(exchange: Exchange) -> str | None:
+    """The statement that failed, as the problem details of infra/policies name it; `None` = they are none such."""
+    body = parsed(exchange)
+    source, section = body.get("source"), body.get("section")
+    told = isinstance(source, str) and isinstance(section, str) and section in POLICY_SECTIONS
+    return source if told and body.get("status") == exchange.status else None
+
+
+def unsigned(view: View, exchange: Exchange) -> bool:
+    """500 through API Management that bears no sign of who made it, nor that the outbound policies ran."""
+    signed = correlated(exchange) or GATEWAY_REQUEST_ID in exchange.headers or bool(exchange.body)
+    return view.target.role is Role.GATEWAY and exchange.status == SERVER_ERROR and not signed
 
 
 def front_error(view: View, exchange: Exchange) -> bool:
