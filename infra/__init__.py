@@ -1,0 +1,1 @@
+"""What is deployed: Bicep, policies, queries and workbook, and the packages of the two apps."""
