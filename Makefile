@@ -1,6 +1,6 @@
 # Every target does its own set-up: a virtual environment with exactly what requirements-dev.txt locks.
 # Needs Python 3.13 and the package index; `make PYTHON=/path/to/python3.13 ...` names another one. The tests store orders
-# in Microsoft's storage emulator: `make test` needs Node.js from 20 on with npm as well.
+# in Microsoft's storage emulator and read queries with its parser of KQL: `make test` needs Node.js from 20 on with npm.
 
 PYTHON ?= $(shell command -v python3.13 || command -v python3)
 VENV := .venv

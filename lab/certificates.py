@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from threading import Lock
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -44,9 +45,17 @@ class Authorities:
     unknown: Authority
 
 
-@cache
+_making = Lock()
+
+
 def authorities() -> Authorities:
-    """The authorities of this process."""
+    """The authorities of this process: two labs that begin in two threads at once get the same."""
+    with _making:
+        return _authorities()
+
+
+@cache
+def _authorities() -> Authorities:
     root = _authority("Lab Root CA", issuer=None, path_length=1)
     return Authorities(
         root=root,

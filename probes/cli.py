@@ -155,7 +155,7 @@ def parser() -> ArgumentParser:
 
 
 def _add_trace(command: ArgumentParser) -> None:
-    command.add_argument("id", metavar="ID", help="the x-correlation-id of the call's answer")
+    command.add_argument("id", metavar="ID", help="x-gateway-request-id of the call's answer, else x-correlation-id")
     where = command.add_mutually_exclusive_group()
     where.add_argument("--workspace", metavar="GUID", help="workspace id of the Log Analytics workspace")
     where.add_argument("--lab", action="store_true", help="ask the lab that `lab up` left running on this machine")

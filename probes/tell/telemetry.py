@@ -1,6 +1,7 @@
 """A sweep as telemetry: an availability result a target, an event a finding, metrics, and a heartbeat.
 
-    availability  `<path>/<target>`, location = vantage, message = the root cause or the verdict
+    availability  `<path>/<target>`, location = vantage, message = the root cause or the verdict, and
+                  what each resolver answered
     event         `probe.finding`, one a finding; `probe.sweep`, one a sweep: its absence is an alert of its own;
                   `probe.misconfigured` where there is nothing to sweep
     metric        `probe.step.duration` (ms), `probe.success` (0 or 1), `tls.certificate.remaining` (days)
@@ -133,10 +134,26 @@ def _availability(sweep: Sweep, result: TargetResult, common: Mapping[str, Value
         f"{AVAILABILITY}.message": message,
         **_address_of(result),
         "probe.outcome": result.outcome.value,
+        "probe.dns.answers": json.dumps(answers(result.records), separators=(",", ":")),
     }
     for record in result.telling:
         attributes |= _semantic(record)
     _log(f"{result.target.name} {result.outcome}", {**common, **attributes}, result.step_ms())
+
+
+def answers(records: Iterable[Observation]) -> list[dict[str, str]]:
+    """What each resolver says: its addresses, or how it failed. Sorted, for a rotated answer is no other."""
+    addresses: dict[str, set[str]] = {}
+    failures: dict[str, str] = {}
+    for record in records:
+        if isinstance(record, Resolution):
+            addresses.setdefault(record.resolver, set()).update(one.address for one in record.addresses)
+            if record.failure is not None:
+                failures.setdefault(record.resolver, record.failure.value)
+    return [
+        {"resolver": name, "answer": ",".join(sorted(found)) or failures.get(name, "")}
+        for name, found in sorted(addresses.items())
+    ]
 
 
 def _measure(sweep: Sweep, result: TargetResult, trigger: Trigger) -> None:

@@ -66,10 +66,17 @@ def broken_and_expiring() -> World:
     return change_listener(scenario("certificate-expires-soon").world, ENDPOINT_ADDRESS, serves=site)
 
 
+def open_and_unreached() -> World:
+    """The gateway asks a name server that is gone, beside a hole in the identity that has nothing to do with it."""
+    site = listener_at(scenario("anonymous-accepted").world, ENDPOINT_ADDRESS).serves
+    return change_listener(scenario("gateway-dns-server-gone").world, ENDPOINT_ADDRESS, serves=site)
+
+
 OWN: Mapping[str, World] = {
     "hosts-file-override-exposed": hosts_file_to_open_front_end(),
     "open-and-expiring": open_and_expiring(),
     "broken-and-expiring": broken_and_expiring(),
+    "open-and-unreached": open_and_unreached(),
 }
 """Worlds that the lab's scenarios do not have."""
 INVOICES = {
@@ -91,7 +98,7 @@ TIMER = (
     "healthy-certificate-31-days",
     "healthy-closed-outside",
     "healthy-refuses-all-others",
-    "some-addresses-fail",
+    "healthy-resolver-truncates",
     "resolvers-disagree",
     "no-private-endpoint",
     "zone-not-linked-and-public",
@@ -104,6 +111,7 @@ TIMER = (
     "resolver-not-forwarding",
     "connect-refused",
     "certificate-untrusted",
+    "response-truncated",
     "certificate-expired",
     "certificate-expires-soon",
     "app-stopped",
@@ -117,6 +125,7 @@ TIMER = (
     "old-key-accepted",
     "open-and-expiring",
     "broken-and-expiring",
+    "open-and-unreached",
     "gateway-cannot-reach-backend",
     "gateway-dns-server-gone",
     "gateway-resolves-publicly",

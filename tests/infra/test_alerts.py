@@ -81,6 +81,11 @@ FIRES: Mapping[str, list[tuple[str, dict[str, str]]]] = {
         ("certificate-expiring", on(Targets="gateway")),
         ("identity-hole", on(Cause="anonymous-accepted")),
     ],
+    "response-truncated": broken("response-broken"),
+    "open-and-unreached": [
+        ("gateway-cannot-reach-backend", {"Backend": "func-orders-prod.azurewebsites.net"}),
+        ("identity-hole", on(Cause="anonymous-accepted")),
+    ],
     "broken-and-expiring": [("certificate-expiring", on(Targets="gateway")), *broken("app-stopped")],
     "gateway-cannot-reach-backend": [
         ("gateway-cannot-reach-backend", {"Backend": "func-orders-prod.azurewebsites.net"})

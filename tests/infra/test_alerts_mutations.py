@@ -113,7 +113,7 @@ MUTATIONS = {
     ),
     "a backend that is down is the gateway's": Mutation(
         alert="gateway-cannot-reach-backend",
-        query=("| join kind=leftanti Unanswered on BackendHost\n", ""),
+        query=("| join kind=leftanti FailsForAll on BackendHost\n", ""),
         spans=after_health("connect-refused"),
     ),
     "any error is a connection's": Mutation(

@@ -131,7 +131,7 @@ def ids(name: str) -> set[str]:
 def test_every_cause_has_one_alert() -> None:
     """An error without an alert of its own is path-broken or path-exposed, by the verdict; no two name one cause."""
     own = [ids(name) for name in ("answer-turned-public", "identity-hole", "certificate-expiring", "correlation-lost")]
-    claimed = set().union(*own, ids("gateway-cannot-reach-backend"))
+    claimed = set().union(*own, {"gateway-cannot-reach-backend"})
     assert sum(map(len, own)) + 1 == len(claimed)
     errors = {rule.id for rule in EVERY_RULE if rule.severity is Severity.ERROR}
     assert ids("path-broken") - {"deployment-in-progress"} == errors & claimed

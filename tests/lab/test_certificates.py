@@ -2,6 +2,8 @@
 
 import asyncio
 import ssl
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,3 +112,16 @@ def test_an_issuer_that_is_none_is_named() -> None:
 def test_a_wildcard_covers_one_label(host: str, covered: bool) -> None:  # noqa: FBT001 - a column of the table
     """RFC 9525: neither more labels nor none."""
     assert covers(LEAF.names, host) is covered
+
+
+def test_labs_that_begin_at_once_have_the_same_authorities() -> None:
+    """In a fresh process, threads that ask at the same time are given one set."""
+    ask = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from lab.certificates import authorities\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    found = list(pool.map(lambda _: authorities(), range(8)))\n"
+        "print(len({id(one) for one in found}))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "1"

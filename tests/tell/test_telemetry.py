@@ -13,8 +13,7 @@ import pytest_asyncio
 from lab.ingestion import Ingestion
 from probes.failure import Failure
 from probes.judge.finding import Severity, Verdict
-from probes.judge.rules import UNSEEN
-from probes.records import Credential
+from probes.records import Address, Credential
 from probes.tell import telemetry
 from probes.tell.telemetry import timespan
 from tests.sweeps import (
@@ -61,7 +60,7 @@ BROKEN = sweep(
 )
 UNSEEN_BACKEND = sweep(
     *walk("scm"),
-    findings=(finding(UNSEEN, severity=Severity.WARNING, targets=("backend",)),),
+    findings=(finding("deadline-missed", severity=Severity.WARNING, targets=("backend",)),),
     verdict=Verdict.INCONCLUSIVE,
     sweep_id="a" * 32,
 )
@@ -164,6 +163,34 @@ async def test_a_result_has_the_names_of_the_semantic_conventions(arrived: Arriv
     }
     assert expected.items() <= properties.items()
     assert "error.type" not in properties
+
+
+async def test_a_result_says_what_each_resolver_answered(arrived: Arrived) -> None:
+    """As JSON that KQL can expand: an answer that turns public is seen by looking back."""
+    healthy = arrived.availability(SWEEP_ID)["orders/backend"]["properties"]["probe.dns.answers"]
+    assert json.loads(healthy) == [
+        {"resolver": "platform", "answer": "10.80.20.4"},
+        {"resolver": "system", "answer": "10.80.20.4"},
+    ]
+    broken = arrived.availability(BROKEN.sweep_id)["orders/backend"]["properties"]["probe.dns.answers"]
+    assert json.loads(broken) == [
+        {"resolver": "platform", "answer": "no_data"},
+        {"resolver": "system", "answer": "203.0.113.10"},
+    ]
+
+
+async def test_answers_of_both_types_and_in_any_order_are_one() -> None:
+    """A name without IPv6 is none the worse, and neither is one whose addresses rotate."""
+    records = (
+        wire_resolution(question_type="AAAA", addresses=(), failure=Failure.NO_DATA),
+        wire_resolution(addresses=(Address(address="10.80.20.5", ttl_s=10), Address(address="10.80.20.4", ttl_s=10))),
+        wire_resolution("on-premises", addresses=(), failure=Failure.NXDOMAIN),
+        connection(),
+    )
+    assert telemetry.answers(records) == [
+        {"resolver": "on-premises", "answer": "nxdomain"},
+        {"resolver": "platform", "answer": "10.80.20.4,10.80.20.5"},
+    ]
 
 
 async def test_a_failing_target_says_why(arrived: Arrived) -> None:
