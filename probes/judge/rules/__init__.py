@@ -14,7 +14,7 @@ from probes.judge.rules import (
     tls,
 )
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Grows with every change of the table. An id never changes its meaning: a new meaning gets a new id."""
 
 RULES = (

@@ -101,7 +101,7 @@ RULES = (
         fix=(
             "Check the rules of both subnets, the routes, and the state of a Private Endpoint's connection:",
             "az network nsg rule list --resource-group {net_group} --nsg-name NSG --include-default --output table",
-            "az network vnet subnet list --resource-group {net_group} --vnet-name {vnet_name} --query [].[name,routeTable.id,networkSecurityGroup.id]",
+            'az network vnet subnet list --resource-group {net_group} --vnet-name {vnet_name} --query "[].[name,routeTable.id,networkSecurityGroup.id]"',
             "az network private-endpoint show --resource-group {net_group} --name {endpoint} --query privateLinkServiceConnections[].privateLinkServiceConnectionState",
         ),
         reference="https://learn.microsoft.com/azure/private-link/troubleshoot-private-endpoint-connectivity",

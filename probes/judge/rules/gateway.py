@@ -135,7 +135,7 @@ RULES = (
         ),
         fix=(
             "Compare the DNS servers that API Management knows with those of the VNet; apply the network configuration if they differ:",
-            'az rest --method get --url "https://management.azure.com/subscriptions/SUBSCRIPTION/resourceGroups/{service_group}/providers/Microsoft.ApiManagement/service/{service}/networkstatus?api-version=2024-05-01"',
+            'az rest --method get --url "https://management.azure.com/subscriptions/{service_subscription}/resourceGroups/{service_group}/providers/Microsoft.ApiManagement/service/{service}/networkstatus?api-version=2024-05-01"',
             "az apim apply-network-updates --resource-group {service_group} --name {service}",
             "Then the rules and routes of its subnet, and base-url, time limit and managed identity in its policy.",
         ),

@@ -210,7 +210,7 @@ RULES = (
         fix=(
             "On {server}, forward the public zone {azure_zone} (not only its privatelink part) to the inbound endpoint of an Azure DNS Private Resolver in a linked VNet:",
             "On {server}, forward {company_zone} to a DNS server that knows it, or give it the record of {host}.",
-            "az dns-resolver inbound-endpoint list --resource-group {net_group} --dns-resolver-name DNS_RESOLVER --query [].ipConfigurations",
+            'az dns-resolver inbound-endpoint list --resource-group {net_group} --dns-resolver-name DNS_RESOLVER --query "[].ipConfigurations"',
         ),
         reference=PRIVATELINK_DOCS,
     ),

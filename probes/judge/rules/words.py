@@ -39,6 +39,7 @@ def words(view: View) -> Mapping[str, str]:
         "vnet_name": segment(resources.get("virtual_network", ""), "virtualNetworks") or "VNET",
         "net_group": segment(resources.get("virtual_network", ""), "resourceGroups") or "NETWORK_RESOURCE_GROUP",
         "service": segment(service, "service") or "API_MANAGEMENT",
+        "service_subscription": segment(service, "subscriptions") or "SUBSCRIPTION",
         "service_group": segment(service, "resourceGroups") or "API_MANAGEMENT_RESOURCE_GROUP",
         "subnets": ", ".join(map(str, view.target.private_subnets)) or "RFC 1918 and RFC 4193 space",
         **kind_words(view),
