@@ -12,10 +12,8 @@ from probes.path.definition import is_private_space
 from probes.records import (
     PLATFORM,
     SYSTEM,
-    Connection,
     Credential,
     Exchange,
-    Handshake,
     Observation,
     Resolution,
     Token,
@@ -86,15 +84,6 @@ class Answer:
     def privatelink(self) -> str | None:
         """The name in the chain that belongs to a private link zone; Azure makes it when an endpoint exists."""
         return next((name for name in self.chain if "privatelink" in name.split(".")), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """The steps on one connection and its successors to one address."""
-
-    connections: tuple[Connection, ...]
-    handshakes: tuple[Handshake, ...]
-    exchanges: tuple[Exchange, ...]
 
 
 @dataclass(frozen=True)
@@ -179,22 +168,6 @@ class View:
     def must_be_private(self) -> bool:
         """Whether its name must lead to a private address from here; from outside, none may."""
         return self.target.must_be_private and self.scene.path.vantage is not Vantage.OUTSIDE
-
-    @cached_property
-    def walks(self) -> tuple[Walk, ...]:
-        """One for each address tried."""
-        groups: dict[str, list[Observation]] = {}
-        for record in self.records:
-            if isinstance(record, Connection | Handshake | Exchange) and record.failure not in NOT_SEEN:
-                groups.setdefault(record.transaction, []).append(record)
-        return tuple(
-            Walk(
-                tuple(record for record in found if isinstance(record, Connection)),
-                tuple(record for record in found if isinstance(record, Handshake)),
-                tuple(record for record in found if isinstance(record, Exchange)),
-            )
-            for found in groups.values()
-        )
 
     @property
     def credential(self) -> Credential:
