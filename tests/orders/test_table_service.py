@@ -253,12 +253,14 @@ async def test_correlation_id_is_on_every_record_of_the_storage_calls(
         await client.get("/api/orders", headers=headers)
     sent = [request.header("x-ms-client-request-id") for request in account.requests]
     assert sent == ["stored-0001"] * 4
-    calls = [
+    every = [
         envelope["data"]["baseData"]
         for envelope in ingestion.envelopes
         if envelope["data"]["baseType"] == "RemoteDependencyData"
         and envelope["data"]["baseData"]["properties"].get("correlation.id") == "stored-0001"
     ]
+    keys, calls = [call for call in every if call["type"] == "HTTP"], [call for call in every if call["type"] != "HTTP"]
+    assert [call["success"] for call in keys] == [True]
     assert len(set(order_ids)) == 1
     insert, operations = "EntityGroupTransaction orders", [call["name"] for call in calls]
     assert operations == [insert, insert, "QueryEntity orders", "QueryEntities orders"]
