@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -119,12 +120,18 @@ class Target:
 
     def is_private(self, address: str) -> bool:
         """Whether the address lies in the expected subnets or, where none are given, in private space at all."""
-        return any(ip_address(address) in net for net in self.private_subnets or PRIVATE_SPACE)
+        return any(parsed(address) in net for net in self.private_subnets or PRIVATE_SPACE)
+
+
+@lru_cache(maxsize=4096)
+def parsed(address: str) -> IPv4Address | IPv6Address:
+    """The address as such; remembered, for each rule asks of the same few again. Raises ValueError."""
+    return ip_address(address)
 
 
 def is_private_space(address: str) -> bool:
     """Whether the address lies in RFC 1918 or RFC 4193 space, expected there or not."""
-    return any(ip_address(address) in net for net in PRIVATE_SPACE)
+    return any(parsed(address) in net for net in PRIVATE_SPACE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

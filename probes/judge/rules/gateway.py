@@ -81,10 +81,11 @@ def refuses_caller(view: View, exchange: Exchange) -> bool:
 
 def gateway_fails(view: View, exchange: Exchange) -> bool:
     """Its own 5xx, and no healthy backend to compare with, or another statement than forward-request at fault."""
+    if not own_error(view, exchange) or (exchange.status or 0) < SERVER_ERROR:
+        return False
     compared = [other for other in backends(view.scene) if other.works]
     whole = bool(compared) and len(compared) == len(backends(view.scene))
-    failed = own_error(view, exchange) and (exchange.status or 0) >= SERVER_ERROR
-    return failed and not (whole and forwarding_failed(view, exchange))
+    return not (whole and forwarding_failed(view, exchange))
 
 
 def told_by_gateway(scene: Scene, _match: Match) -> bool:

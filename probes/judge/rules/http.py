@@ -91,9 +91,11 @@ def status_left_over(view: View, exchange: Exchange) -> bool:
 
 def gateway_refused(view: View, exchange: Exchange) -> bool:
     """The backend does not take API Management's identity, as far as a backend target shows that it could."""
+    if not gateway_identity(view, exchange):  # first: what follows looks at every backend of the path
+        return False
     backends = list(view.scene.having(Role.BACKEND))
     answering = [other for other in backends if other.works or any(rejects(other, one) for one in other.exchanges)]
-    return bool(backends) and len(answering) == len(backends) and gateway_identity(view, exchange)
+    return bool(backends) and len(answering) == len(backends)
 
 
 def rejects(view: View, exchange: Exchange) -> bool:
