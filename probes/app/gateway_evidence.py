@@ -21,7 +21,7 @@ from probes.app.problem import Problem, Reason, Wrong
 from probes.failure import Failure
 from probes.observe.request import without_query
 from probes.path import Path, Target
-from probes.records import Credential, Exchange, Vantage
+from probes.records import Exchange, Vantage
 
 TARGET = "x-gateway-target"
 OUTCOME = "x-gateway-outcome"
@@ -98,7 +98,7 @@ def _exchange(
         port=None,
         method=target.method,
         url=without_query(target.url),
-        credential=Credential.NONE if target.audience is None else Credential.TOKEN,
+        credential=target.credential,
         correlation_id=correlation_id,
         status=None if status is None else int(status),
         reason=None,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from probes.judge.finding import Finding, Severity
 from probes.judge.rules import UNSEEN
 from probes.path import Target
-from probes.records import Credential, Exchange, Observation, Step
+from probes.records import Exchange, Observation, Step
 from probes.sweep import Sweep
 
 
@@ -46,7 +46,7 @@ class TargetResult:
     @property
     def telling(self) -> tuple[Observation, ...]:
         """The records without the requests that were made only to be refused."""
-        own = Credential.NONE if self.target.audience is None else Credential.TOKEN
+        own = self.target.credential
         return tuple(record for record in self.records if not isinstance(record, Exchange) or record.credential is own)
 
     def step_ms(self) -> dict[str, float]:

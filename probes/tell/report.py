@@ -10,7 +10,7 @@ from itertools import pairwise
 from probes.failure import Failure
 from probes.judge.finding import Finding
 from probes.path import Target
-from probes.records import Credential, Exchange, Observation, Resolution, Token, Vantage
+from probes.records import Exchange, Observation, Resolution, Token, Vantage
 from probes.sweep import Sweep
 from probes.tell.outcome import results
 from probes.tell.words import says
@@ -114,7 +114,7 @@ class Report:
         target = self.sweep.path.target(answer.target)
         if target is None:
             return True
-        own = Credential.NONE if target.audience is None else Credential.TOKEN
+        own = target.credential
         if answer.credential is own:
             return answer.status in target.expected_status
         return answer.status not in SUCCESS or answer.credential not in target.must_refuse
