@@ -76,6 +76,7 @@ def path_definition(path: Path) -> dict[str, Any]:
         "thresholds": encoded(path.thresholds),
         "step_timeout_s": {step.value: seconds for step, seconds in path.step_timeout_s.items()},
         "resources": dict(path.resources),
+        "control_plane": path.control_plane.value,
         "resolvers": [
             {"name": resolver.name, "address": _endpoint(resolver.address, resolver.port)}
             for resolver in path.resolvers
@@ -191,6 +192,7 @@ def _target_table(target: Target) -> dict[str, Any]:
         "foreign_audience": target.foreign_audience,
         "old_key_setting": target.old_key_setting,
         "correlation": target.correlation,
+        "resource": target.resource_id,
     }
     return {key: value for key, value in table.items() if value is not None}
 

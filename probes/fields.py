@@ -14,6 +14,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from probes.path.reader import MISSING, Problem
+from probes.resources import CONTENTS, Content
 
 DECIMALS = 3
 """Of milliseconds: a microsecond is less than the clocks are worth."""
@@ -39,7 +40,8 @@ def encoded(value: Any) -> Any:
     if kind is tuple:
         return [encoded(item) for item in value]
     if is_dataclass(kind):
-        return {name: encoded(getattr(value, name)) for name in names(kind)}
+        tag = {"kind": kind.kind} if issubclass(kind, Content) else {}
+        return tag | {name: encoded(getattr(value, name)) for name in names(kind)}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):
@@ -93,6 +95,8 @@ def _made(hint: Any) -> Form:
         return _scalar(*SCALARS[hint])
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _scalar("one of " + ", ".join(member.value for member in hint), hint)
+    if hint is Content:
+        return _tagged({content.kind: form(content) for content in CONTENTS})
     if is_dataclass(hint):
         return _record(hint)
     origin, arguments = get_origin(hint), get_args(hint)
@@ -135,6 +139,22 @@ def _record(kind: Any) -> Form:
         return kind(**found) if len(problems) == before else None
 
     return Form("an object", read)
+
+
+def _tagged(options: Mapping[str, Form]) -> Form:
+    """A record of the kind that its own key `kind` names."""
+
+    def read(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, Mapping):
+            problems.append(Problem(where, value, "an object"))
+            return None
+        tag = value.get("kind", MISSING)
+        if not isinstance(tag, str) or tag not in options:
+            problems.append(Problem(f"{where}.kind", tag, f"one of {', '.join(options)}"))
+            return None
+        return options[tag].read({name: part for name, part in value.items() if name != "kind"}, where, problems)
+
+    return Form("an object with its kind", read)
 
 
 def _address_or(hint: Any) -> Form:

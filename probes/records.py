@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from probes.failure import Failure
+from probes.resources import Content
 
 SYSTEM = "system"
 """Name of the resolver that an application uses without asking: getaddrinfo, hosts file included."""
@@ -246,5 +247,27 @@ class Token(Observation):
     claims: Mapping[str, str | tuple[str, ...]] = field(hash=False)
 
 
-OBSERVATIONS: tuple[type[Observation], ...] = (Resolution, Connection, Handshake, Exchange, Token)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Observation):
+    """One read of Azure Resource Manager: what Azure itself says of a resource, whoever asks and from wherever.
+
+    A read that is refused, or that finds nothing, is a record as well: `denied`, `not_found`. Its target is the one for
+    which it was read first; rules go by the resource.
+
+    Attributes:
+        resource_id: of the resource read, as the path or another reading names it.
+        kind: of the content asked for, one of `probes.resources.CONTENTS`.
+        status: of the last answer, `None` where none came.
+        content: `None` where there is a failure.
+    """
+
+    step: ClassVar[Step] = Step.READ
+
+    resource_id: str
+    kind: str
+    status: int | None
+    content: Content | None
+
+
+OBSERVATIONS: tuple[type[Observation], ...] = (Resolution, Connection, Handshake, Exchange, Token, Reading)
 """Every kind of record, one a step."""

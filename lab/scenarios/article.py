@@ -127,6 +127,8 @@ WORLD = World(
         "step_timeout_s": {"resolve": 1.5, "connect": 1, "handshake": 2, "request": 4, "token": 4},
         "resolvers": [{"name": "on-premises", "address": ON_PREMISES_ADDRESS}],
         "targets": [GATEWAY_TARGET, BACKEND_TARGET, SCM_TARGET],
+        # Scenarios are of what a probe sees by itself, unless they say that it reads Azure as well.
+        "control_plane": "never",
         "resources": {
             "site": f"{APP_RESOURCES}/Microsoft.Web/sites/func-orders-prod",
             "api_management": f"{APP_RESOURCES}/Microsoft.ApiManagement/service/apim-internal-prod",

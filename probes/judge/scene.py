@@ -15,6 +15,7 @@ from probes.records import (
     Credential,
     Exchange,
     Observation,
+    Reading,
     Resolution,
     Token,
     Vantage,
@@ -276,7 +277,11 @@ class Scene:
 
     def _view(self, target: Target) -> View:
         """The last attempt counts; an attempt that the deadline cut short only where there is no whole one."""
-        mine = [record for record in self._of_target.get(target.name, ()) if record.vantage == self.path.vantage]
+        mine = [
+            record
+            for record in self._of_target.get(target.name, ())
+            if record.vantage == self.path.vantage and not isinstance(record, Reading)
+        ]
         attempts: dict[int, list[Observation]] = {}
         for record in mine:
             attempts.setdefault(record.attempt, []).append(record)

@@ -17,6 +17,7 @@ from typing import Protocol
 
 HOSTS_FILE = File("/etc/hosts")
 RESOLV_CONF = File("/etc/resolv.conf")
+MANAGEMENT = "https://management.azure.com"
 
 
 class TokenSource(Protocol):
@@ -132,6 +133,7 @@ class Surroundings:
         endpoint: where packets for an address and port really go; raises OSError (ENETUNREACH) where they may not.
         setting: value of an app setting, `None` where there is none; only a name that the path file has is asked for.
         credential: makes the source of tokens for the path's client id (`None` = system-assigned), on first use.
+        management: base URL of Azure Resource Manager, https or, on loopback, http.
         monotonic: seconds, for durations; `now`: UTC, for stamps.
     """
 
@@ -141,5 +143,6 @@ class Surroundings:
     endpoint: Callable[[str, int], tuple[str, int]] = straight
     setting: Callable[[str], str | None] = os.environ.get
     credential: Callable[[str | None], TokenSource]
+    management: str = MANAGEMENT
     monotonic: Callable[[], float] = time.perf_counter
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

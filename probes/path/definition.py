@@ -16,6 +16,15 @@ PRIVATE_SPACE: tuple[Network, ...] = tuple(
 """RFC 1918 and RFC 4193. Not `ipaddress.is_private`: that also says yes to loopback and the documentation networks."""
 
 
+class ControlPlane(StrEnum):
+    """When a sweep reads Azure Resource Manager: only where the path names resources, and then ..."""
+
+    ALWAYS = "always"
+    ON_TROUBLE = "on-trouble"
+    """... once the walk has found something that is not as it should be."""
+    NEVER = "never"
+
+
 class Role(StrEnum):
     """What a target is on the path."""
 
@@ -29,6 +38,16 @@ class Role(StrEnum):
     KEY_VAULT = "key-vault"
     INGESTION = "ingestion"
     """Where telemetry is sent."""
+
+
+RESOURCE_KINDS = {
+    Role.GATEWAY: "api_management",
+    Role.BACKEND: "site",
+    Role.SCM: "site",
+    Role.STORAGE: "storage",
+    Role.KEY_VAULT: "key_vault",
+}
+"""Key of `resources` that stands for every target of a role."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +86,7 @@ class Target:
             grants nothing, for whoever answers gets it.
         old_key_setting: name of the app setting or environment variable with a withdrawn function key.
         correlation: the target must send `x-correlation-id` back.
+        resource_id: of the Azure resource that it is, `None` = the path's own of the target's role.
     """
 
     name: str
@@ -83,6 +103,7 @@ class Target:
     foreign_audience: str | None
     old_key_setting: str | None
     correlation: bool
+    resource_id: str | None = None
 
     @property
     def credential(self) -> Credential:
@@ -144,7 +165,8 @@ class Path:
         step_timeout_s: the longest that one step may take, one entry for each step.
         concurrency: targets walked at the same time.
         client_id: of the user-assigned identity that tokens are asked for; `None` = the system-assigned one.
-        resources: Azure resource ids by kind, for the reads of the control plane.
+        resources: Azure resource ids by kind, for commands and for the reads of the control plane.
+        control_plane: when these are read.
     """
 
     name: str
@@ -157,6 +179,12 @@ class Path:
     concurrency: int
     client_id: str | None
     resources: dict[str, str]
+    control_plane: ControlPlane = ControlPlane.ALWAYS
+
+    def resource_of(self, target: Target) -> str | None:
+        """Id of the Azure resource that the target is, its own or the path's of its role."""
+        kind = RESOURCE_KINDS.get(target.role)
+        return target.resource_id or (None if kind is None else self.resources.get(kind))
 
     def target(self, name: str) -> Target | None:
         """The target of that name."""

@@ -7,13 +7,14 @@ from enum import StrEnum
 from functools import partial
 from ipaddress import ip_address, ip_network
 from pathlib import Path as File
+from re import ASCII, IGNORECASE
 from re import compile as pattern
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from cryptography import x509
 
-from probes.path.definition import Network, Path, Resolver, Role, Target, Thresholds
+from probes.path.definition import ControlPlane, Network, Path, Resolver, Role, Target, Thresholds
 from probes.path.reader import MISSING, PathError, Problem, Reader, as_bool, as_text, number, whole
 from probes.records import PLATFORM, SYSTEM, Credential, Step, Vantage
 
@@ -43,6 +44,12 @@ FOREIGN_ALLOWED = (
 )
 SETTING = pattern(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 SETTING_ALLOWED = "the name of an app setting or environment variable; the key itself has no place in a path file"
+RESOURCE_ALLOWED = "an Azure resource id: /subscriptions/.../resourceGroups/.../providers/..."
+RESOURCE_ID = pattern(
+    r"/subscriptions/[0-9a-f-]{1,64}/resourceGroups/[\w.()-]{1,90}/providers/[a-z.]{1,64}(?:/[\w.-]{1,80}){2,8}",
+    IGNORECASE | ASCII,
+)
+"""It becomes part of a URL, so it must be nothing else."""
 DNS_PORT = 53
 DEFAULT_STATUS: tuple[int, ...] = (200,)
 
@@ -115,6 +122,7 @@ def _path(read: Reader, folder: File) -> Path:
         concurrency=read.read("concurrency", whole(1, 1_000), "1 to 1000", default=50),
         client_id=identity.read("client_id", as_text, "the client id of a user-assigned identity", default=None),
         resources=_resources(resources),
+        control_plane=read.read("control_plane", ControlPlane, _one_of(ControlPlane), default=ControlPlane.ALWAYS),
     )
     for reader in (thresholds, timeouts, identity, read):
         reader.done()
@@ -172,6 +180,7 @@ def _target(read: Reader, folder: File) -> Target:
         foreign_audience=foreign,
         old_key_setting=old_key,
         correlation=read.read("correlation", as_bool, "true or false", default=role in {Role.GATEWAY, Role.BACKEND}),
+        resource_id=read.read("resource", _resource_id, RESOURCE_ALLOWED, default=None),
     )
     read.done()
     return target
@@ -186,9 +195,10 @@ def _resources(read: Reader) -> dict[str, str]:
         "api_management",
         "storage",
         "key_vault",
+        "probe_site",
+        "workspace",
     )
-    allowed = "an Azure resource id: /subscriptions/..."
-    found = {kind: read.read(kind, _resource_id, allowed, default="") for kind in kinds}
+    found = {kind: read.read(kind, _resource_id, RESOURCE_ALLOWED, default="") for kind in kinds}
     read.done()
     return {kind: value for kind, value in found.items() if value}
 
@@ -242,7 +252,7 @@ def _subnet(value: Any) -> Network:
 
 def _resource_id(value: Any) -> str:
     text = as_text(value)
-    if not text.startswith("/subscriptions/"):
+    if not RESOURCE_ID.fullmatch(text):
         raise ValueError
     return text
 
