@@ -299,6 +299,8 @@ module path 'modules/path.bicep' = {
     vaultUri: data.outputs.vaultUri
     ingestionEndpoint: monitoring.outputs.ingestionEndpoint
     probeClientId: probeIdentity.outputs.clientId
+    probeName: names.probe
+    workspaceName: names.workspace
   }
 }
 

@@ -18,6 +18,8 @@ param vaultName string
 param vaultUri string
 param ingestionEndpoint string
 param probeClientId string
+param probeName string
+param workspaceName string
 
 var network = common.network
 var endpointSubnets = [network.endpointSubnet.addressPrefix]
@@ -84,6 +86,8 @@ var path = {
     api_management: '${apps}/Microsoft.ApiManagement/service/${gatewayName}'
     storage: '${apps}/Microsoft.Storage/storageAccounts/${ordersStorageName}'
     key_vault: '${apps}/Microsoft.KeyVault/vaults/${vaultName}'
+    probe_site: '${apps}/Microsoft.Web/sites/${probeName}'
+    workspace: '${apps}/Microsoft.OperationalInsights/workspaces/${workspaceName}'
   }
 }
 

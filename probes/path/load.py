@@ -50,6 +50,18 @@ RESOURCE_ID = pattern(
     IGNORECASE | ASCII,
 )
 """It becomes part of a URL, so it must be nothing else."""
+RESOURCES = (
+    "site",
+    "virtual_network",
+    "private_endpoint",
+    "private_dns_zone",
+    "api_management",
+    "storage",
+    "key_vault",
+    "probe_site",
+    "workspace",
+)
+"""Kinds that a path file may name the resource of; `virtual_network` is the one of probe and API Management."""
 DNS_PORT = 53
 DEFAULT_STATUS: tuple[int, ...] = (200,)
 
@@ -187,18 +199,7 @@ def _target(read: Reader, folder: File) -> Target:
 
 
 def _resources(read: Reader) -> dict[str, str]:
-    kinds = (
-        "site",
-        "virtual_network",
-        "private_endpoint",
-        "private_dns_zone",
-        "api_management",
-        "storage",
-        "key_vault",
-        "probe_site",
-        "workspace",
-    )
-    found = {kind: read.read(kind, _resource_id, RESOURCE_ALLOWED, default="") for kind in kinds}
+    found = {kind: read.read(kind, _resource_id, RESOURCE_ALLOWED, default="") for kind in RESOURCES}
     read.done()
     return {kind: value for kind, value in found.items() if value}
 

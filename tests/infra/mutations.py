@@ -142,6 +142,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     changed("path-complete", PATH, "      must_refuse: ['none']\n", ""),
     changed("path-complete", PATH, "      name: 'ingestion'\n      role: 'ingestion'", "      name: 'ingestion'\n      role: 'storage'", "path-here"),
     changed("path-here", PATH, "var endpointSubnets = [network.endpointSubnet.addressPrefix]", "var endpointSubnets = ['10.80.99.0/24']"),
+    changed("path-here", PATH, "    workspace: '${apps}/Microsoft.OperationalInsights/workspaces/${workspaceName}'\n", ""),
+    changed("path-here", PATH, "probe_site: '${apps}/Microsoft.Web/sites/${probeName}'", "probe_site: '${apps}/Microsoft.Web/sites/probe'"),
     changed("probe-schedule", MAIN, "param probeSchedule string = '0 * * * * *'", "param probeSchedule string = '* * * * *'"),
     changed("probe-deadline", MAIN, "{ name: 'PROBE_DIAGNOSE_DEADLINE_S', value: '20' }", "{ name: 'PROBE_DIAGNOSE_DEADLINE_S', value: '30' }"),
     changed("timer-apart", MAIN, "disabledFunctions: flex ? [] : ['probe_sweep']", "disabledFunctions: []", variant=PREMIUM),

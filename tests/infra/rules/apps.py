@@ -12,6 +12,7 @@ from orders_api import store_settings
 from probes.app import settings as probe_settings
 from probes.path import PathError, loads
 from probes.path.definition import Path, Role
+from probes.path.load import RESOURCES
 from tests.infra.bicep import Plan, Resource
 from tests.infra.rules.network import SITE
 from tests.infra.rules.rule import Rule, each, last, settings
@@ -224,7 +225,7 @@ def path_incomplete(plan: Plan) -> Iterator[str]:
 
 
 def path_elsewhere(plan: Plan) -> Iterator[str]:
-    """What the path calls private lies in this network's subnets, and its resources are of this deployment."""
+    """What the path calls private lies in this network's subnets; it names every kind of resource, of this deployment."""
     table: Any = json.loads(settings(probes(plan)[0])["PROBE_PATH"])
     prefixes = {
         s["properties"]["addressPrefix"] for s in plan.one("Microsoft.Network/virtualNetworks")["properties"]["subnets"]
@@ -232,6 +233,7 @@ def path_elsewhere(plan: Plan) -> Iterator[str]:
     for target in table["targets"]:
         if target["role"] != "ingestion" and not prefixes.issuperset(target.get("private_subnets", ["none"])):
             yield target["name"]
+    yield from sorted(set(RESOURCES) - table["resources"].keys())
     yield from (f"{kind}: {each_id}" for kind, each_id in table["resources"].items() if plan.by_id(each_id) is None)
 
 
