@@ -77,6 +77,7 @@ def path_definition(path: Path) -> dict[str, Any]:
         "step_timeout_s": {step.value: seconds for step, seconds in path.step_timeout_s.items()},
         "resources": dict(path.resources),
         "control_plane": path.control_plane.value,
+        **({} if path.closed is None else {"closed": path.closed}),
         "resolvers": [
             {"name": resolver.name, "address": _endpoint(resolver.address, resolver.port)}
             for resolver in path.resolvers

@@ -4,25 +4,34 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from probes.failure import Failure
 from probes.judge import Judgement, judge
+from probes.judge.finding import Verdict
 from probes.observe.connect import connect, skip
 from probes.observe.handshake import handshake
-from probes.observe.notebook import Mark, Notebook
+from probes.observe.notebook import Limit, Mark, Notebook
 from probes.observe.request import Presented, StreamTransport, request
 from probes.observe.resolve import by_system, by_wire
 from probes.observe.surroundings import Surroundings, TokenSource
 from probes.observe.token import token
 from probes.path import Path, Target
-from probes.records import PLATFORM, SYSTEM, Connection, Credential, Exchange, Observation, Resolution
+from probes.path.definition import ControlPlane
+from probes.records import PLATFORM, SYSTEM, Connection, Credential, Exchange, Observation, Reading, Resolution
+
+if TYPE_CHECKING:
+    from probes.azure.control_plane import ControlPlaneReads
 
 ATTEMPTS = 2
 """A failing target is tried once more before it is called down; both attempts stay in the sweep."""
 PAUSE_S = 0.25
 MOST_ADDRESSES = 8
 """Addresses of one name that are walked; Private Endpoints have one or two."""
+GATEWAY_TEST_S = 60.0
+"""The longest that API Management's own test of a backend may take."""
 QUESTION_TYPES = ("A", "AAAA")
 
 
@@ -51,12 +60,14 @@ async def sweep(
     observed: Callable[[Observation], None] | None = None,
     also: Sequence[Observation] = (),
     deadline_s: float | None = None,
+    ask_gateway: bool = False,
 ) -> Sweep:
-    """Walk the path's targets, or those named, and judge what was seen.
+    """Walk the path's targets, or those named, read what Azure says of them, and judge what was seen.
 
     It ends by the deadline (`deadline_s`, else the path's own) whatever the network does; what was not seen by then is
     recorded as such. `observed` is called with every record as it is written; `also` are observations made elsewhere
-    that are judged with the rest. A failure of the network is never raised.
+    that are judged with the rest. With `ask_gateway` API Management tests the backends itself, which takes up to
+    `GATEWAY_TEST_S`, the path's own deadline notwithstanding. A failure of the network is never raised.
     """
     started_at = surroundings.now()
     walk = Walk(
@@ -72,11 +83,21 @@ async def sweep(
         slots=asyncio.Semaphore(path.concurrency),
     )
     chosen = [target for target in path.targets if targets is None or target.name in targets]
+    resourceful = path.control_plane is not ControlPlane.NEVER and any(map(path.resource_of, chosen))
+    at_once = resourceful and (path.control_plane is ControlPlane.ALWAYS or ask_gateway)
     async with asyncio.TaskGroup() as group:
         for target in chosen:
             group.create_task(walk.visit(target))
+        if at_once or ask_gateway:
+            test = partial(gateway_test, walk.notebook, deadline_s) if ask_gateway else None
+            group.create_task(walk.read(chosen, reads=at_once, test=test))
     place = {target.name: index for index, target in enumerate(path.targets)}
-    records = sorted(walk.notebook.records, key=lambda record: (place[record.target], record.attempt))
+    if resourceful and not at_once and not well(path, walk, started_at, chosen):
+        await walk.read(chosen, reads=True)
+    records = sorted(
+        walk.notebook.records,
+        key=lambda record: (place[record.target], record.attempt, isinstance(record, Reading)),
+    )
     observations = (*records, *also)
     return Sweep(
         sweep_id=walk.sweep_id,
@@ -104,10 +125,26 @@ class Walk:
             for attempt in range(1, ATTEMPTS + 1):
                 before = len(self.notebook.records)
                 await self._attempt(target, attempt)
-                mine = [record for record in self.notebook.records[before:] if record.target == target.name]
+                mine = [
+                    record
+                    for record in self.notebook.records[before:]
+                    if record.target == target.name and not isinstance(record, Reading)
+                ]
                 if not troubled(target, mine) or self._left_s() <= PAUSE_S:
                     return
                 await asyncio.sleep(PAUSE_S)
+
+    async def read(self, targets: Sequence[Target], *, reads: bool, test: Callable[[], Limit] | None = None) -> None:
+        """Read what Azure says of the targets, and let API Management test the backends in the time of `test`."""
+        reads_of = await asyncio.to_thread(control_plane_reads)
+        await reads_of(
+            path=self.path,
+            targets=targets,
+            notebook=self.notebook,
+            credential=self._credential,
+            reads=reads,
+            test=test,
+        ).observe()
 
     async def _attempt(self, target: Target, attempt: int) -> None:
         mark = Mark(target.name, attempt, f"{target.name}/{attempt}")
@@ -208,6 +245,27 @@ class Walk:
 
     def _left_s(self) -> float:
         return self.notebook.deadline_s - self.notebook.elapsed_ms() / 1e3
+
+
+def control_plane_reads() -> "type[ControlPlaneReads]":
+    """Imported when it is first needed, and in a thread: a cold start does without, and the walk goes on meanwhile."""
+    from probes.azure.control_plane import ControlPlaneReads  # noqa: PLC0415
+
+    return ControlPlaneReads
+
+
+def gateway_test(notebook: Notebook, deadline_s: float | None) -> Limit:
+    """The time that API Management has for its test: the deadline that the caller set, never the path's."""
+    if deadline_s is None:
+        return Limit(GATEWAY_TEST_S, Failure.TIMEOUT)
+    left_s = deadline_s - notebook.elapsed_ms() / 1e3
+    return Limit(GATEWAY_TEST_S, Failure.TIMEOUT) if left_s > GATEWAY_TEST_S else Limit(left_s, Failure.DEADLINE)
+
+
+def well(path: Path, walk: Walk, started_at: datetime, chosen: Sequence[Target]) -> bool:
+    """Whether the walk alone finds nothing that Azure should be asked about."""
+    among = {target.name for target in chosen}
+    return judge(path, walk.notebook.records, started_at=started_at, among=among).verdict is Verdict.PROVEN
 
 
 def troubled(target: Target, records: Sequence[Observation]) -> bool:

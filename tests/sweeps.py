@@ -22,10 +22,12 @@ from probes.records import (
     Exchange,
     Handshake,
     Observation,
+    Reading,
     Resolution,
     Token,
     Vantage,
 )
+from probes.resources import Content, SiteContent
 from probes.sweep import Sweep
 
 STARTED_AT = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -36,6 +38,7 @@ PRIVATE = "10.80.20.4"
 PUBLIC = "203.0.113.10"
 PLATFORM_SERVER = "168.63.129.16"
 AUDIENCE = "api://orders"
+SITE_ID = "/subscriptions/0000/resourceGroups/rg-orders/providers/Microsoft.Web/sites/func-orders-prod"
 TARGETS: tuple[Mapping[str, Any], ...] = (
     {
         "name": "gateway",
@@ -259,6 +262,42 @@ def finding(name: str = "zone-not-linked", **changes: Any) -> Finding:
         "fix": (),
     }
     return Finding(**fields | changes)
+
+
+def reading(content: Content, name: str = "", **changes: Any) -> Reading:
+    """A read of Azure; `name` is what its id has behind the kind."""
+    failed = changes.get("failure") is not None
+    return _record(
+        Reading,
+        f"{content.kind}/{name}" if name else content.kind,
+        {
+            "transaction": f"{changes.get('target', 'backend')}/1/azure",
+            "duration_ms": 31.5,
+            "resource_id": SITE_ID,
+            "kind": content.kind,
+            "status": 200,
+            "content": None if failed else content,
+        },
+        changes,
+    )
+
+
+def site(**changes: Any) -> SiteContent:
+    """The app as Azure tells of it, its public door closed."""
+    fields: dict[str, Any] = {
+        "state": "Running",
+        "enabled": True,
+        "availability_state": "Normal",
+        "usage_state": "Normal",
+        "default_host_name": HOST,
+        "host_names": (HOST,),
+        "public_network_access": "Disabled",
+        "https_only": True,
+        "client_cert_enabled": False,
+        "subnet_id": None,
+        "dns_servers": (),
+    }
+    return SiteContent(**fields | changes)
 
 
 def _walked[R: Observation](

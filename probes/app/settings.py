@@ -4,6 +4,7 @@
     PROBE_PATH_FILES           path files, separated as in PATH; relative ones are looked for in the app's folder
     PROBE_DIAGNOSE_DEADLINE_S  the longest that a diagnosis takes; keep it under API Management's time limit
     PROBE_SPREAD_S             the starts of the paths on a timer run are spread over this time
+    AZURE_RESOURCE_MANAGER     Azure Resource Manager of another cloud than the public one
 
 The schedule of the timer, PROBE_SCHEDULE, is read by the Functions host. Nothing here raises: an app that fails at its
 import answers 404 on every route and says why in the host's log only, so a wrong setting becomes a fault, which the
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from probes.observe.machine import management
 from probes.path import Path, PathError, Problem, load, loads
 from probes.path.reader import Reader, number
 
@@ -78,6 +80,10 @@ def read(environment: Mapping[str, str]) -> Settings | Unusable:
     numbers = Reader({key: value for key, value in environment.items() if value.strip()}, problems)
     deadline_s = numbers.read(DIAGNOSE_DEADLINE_S, _seconds(1, LONGEST_DIAGNOSE_S), "1 to 100 seconds", default=20.0)
     spread_s = numbers.read(SPREAD_S, _seconds(0, LONGEST_SPREAD_S), "0 to 20 seconds", default=5.0)
+    try:
+        management(environment)
+    except PathError as error:
+        problems += error.problems
     faults += [Fault(key=problem.key, allowed=problem.allowed) for problem in problems]
     if faults:
         return Unusable(tuple(faults))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -26,6 +27,9 @@ STATUSES: Mapping[int, Failure] = {
 }
 
 
+BODILESS = frozenset({HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT})
+
+
 class ReadError(Exception):
     """A read that brought nothing.
 
@@ -33,14 +37,45 @@ class ReadError(Exception):
         failure: how it failed.
         detail: what was said.
         code: Azure's own, the innermost of its error object; `None` where the answer has none.
+        status: of the answer, `None` where none came.
     """
 
-    def __init__(self, failure: Failure, detail: str | None, code: str | None = None) -> None:
+    def __init__(
+        self, failure: Failure, detail: str | None, code: str | None = None, *, status: int | None = None
+    ) -> None:
         """Carry them."""
         super().__init__(f"{failure}: {detail}" if detail else failure.value)
         self.failure = failure
         self.detail = detail
         self.code = code
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer.
+
+    Attributes:
+        document: its JSON, `None` where it has no body and 202 or 204 says that it need not.
+        location: where an operation that is under way tells of its end; `None` = nowhere.
+        retry_after_s: when to ask there.
+    """
+
+    status: int
+    document: Any
+    location: str | None
+    retry_after_s: float | None
+
+
+def answer(response: httpx.Response, *secrets: str) -> Answer:
+    """The good answer that a response is; raises as `content`."""
+    bodiless = response.status_code in BODILESS and not response.content
+    return Answer(
+        status=response.status_code,
+        document=None if bodiless else content(response, *secrets),
+        location=response.headers.get("location"),
+        retry_after_s=retry_after_s(response),
+    )
 
 
 def content(response: httpx.Response, *secrets: str) -> Any:
@@ -54,13 +89,13 @@ def content(response: httpx.Response, *secrets: str) -> Any:
     except (ValueError, RecursionError):
         document = None
         if response.is_success:
-            raise ReadError(Failure.MALFORMED_RESPONSE, "the answer is no JSON") from None
+            raise ReadError(Failure.MALFORMED_RESPONSE, "the answer is no JSON", status=response.status_code) from None
     if response.is_success:
         return document
     code, words = innermost(document.get("error") if isinstance(document, dict) else None)
     said = ": ".join(each for each in (code, words or response.reason_phrase) if each)
     failure = STATUSES.get(response.status_code, Failure.UNKNOWN)
-    raise ReadError(failure, legible(f"{response.status_code} {said}", *secrets), code)
+    raise ReadError(failure, legible(f"{response.status_code} {said}", *secrets), code, status=response.status_code)
 
 
 def innermost(error: Any) -> tuple[str | None, str | None]:

@@ -72,25 +72,30 @@ class Notebook:
         mark: Mark,
         what: str,
         started_ms: float,
+        /,
         *,
         failure: Failure | None = None,
         detail: str | None = None,
+        ended_ms: float | None = None,
+        vantage: Vantage | None = None,
         **fields: Any,
     ) -> R:
-        """Write down one step that began at `started_ms` and ends now.
+        """Write down one step that began at `started_ms` and ends now, or ended at `ended_ms`.
 
-        The id says what was done, so that evidence can be read: `orders/1/handshake/10.80.20.4`.
+        The id says what was done, so that evidence can be read: `orders/1/handshake/10.80.20.4`. `vantage` is given
+        where it is not the sweep's own.
         """
+        ended_ms = self.elapsed_ms() if ended_ms is None else ended_ms
         name = f"{mark.target}/{mark.attempt}/{kind.step}/{what}"
         self.ids[name] += 1
         record = kind(
             id=name if self.ids[name] == 1 else f"{name}#{self.ids[name]}",
             target=mark.target,
-            vantage=self.vantage,
+            vantage=self.vantage if vantage is None else vantage,
             transaction=mark.transaction,
             attempt=mark.attempt,
             started_ms=started_ms,
-            duration_ms=self.elapsed_ms() - started_ms if failure is not Failure.SKIPPED else None,
+            duration_ms=None if failure is Failure.SKIPPED else ended_ms - started_ms,
             failure=failure,
             detail=detail,
             **fields,

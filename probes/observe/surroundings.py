@@ -146,3 +146,8 @@ class Surroundings:
     management: str = MANAGEMENT
     monotonic: Callable[[], float] = time.perf_counter
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def management_audience(self) -> str:
+        """What a token for Azure Resource Manager is asked for; what stands on loopback takes the public cloud's."""
+        return self.management if self.management.startswith("https:") else MANAGEMENT

@@ -167,6 +167,8 @@ class Path:
         client_id: of the user-assigned identity that tokens are asked for; `None` = the system-assigned one.
         resources: Azure resource ids by kind, for commands and for the reads of the control plane.
         control_plane: when these are read.
+        closed: public access is meant to be closed by now: what Azure says otherwise is an exposure. `None` = the path
+            does not say, and it is closed once the private path is proven.
     """
 
     name: str
@@ -180,11 +182,18 @@ class Path:
     client_id: str | None
     resources: dict[str, str]
     control_plane: ControlPlane = ControlPlane.ALWAYS
+    closed: bool | None = None
 
     def resource_of(self, target: Target) -> str | None:
         """Id of the Azure resource that the target is, its own or the path's of its role."""
         kind = RESOURCE_KINDS.get(target.role)
         return target.resource_id or (None if kind is None else self.resources.get(kind))
+
+    @property
+    def service_id(self) -> str | None:
+        """Id of API Management: of the first gateway that has one, or the path's own."""
+        gateways = (self.resource_of(target) for target in self.targets if target.role is Role.GATEWAY)
+        return next((found for found in gateways if found), self.resources.get(RESOURCE_KINDS[Role.GATEWAY]))
 
     def target(self, name: str) -> Target | None:
         """The target of that name."""

@@ -50,6 +50,8 @@ RESOURCE_ID = pattern(
     IGNORECASE | ASCII,
 )
 """It becomes part of a URL, so it must be nothing else."""
+DOTS = frozenset({".", ".."})
+"""Segments that an HTTP library takes as a way to another path."""
 RESOURCES = (
     "site",
     "virtual_network",
@@ -135,6 +137,7 @@ def _path(read: Reader, folder: File) -> Path:
         client_id=identity.read("client_id", as_text, "the client id of a user-assigned identity", default=None),
         resources=_resources(resources),
         control_plane=read.read("control_plane", ControlPlane, _one_of(ControlPlane), default=ControlPlane.ALWAYS),
+        closed=read.read("closed", as_bool, "true or false", default=None),
     )
     for reader in (thresholds, timeouts, identity, read):
         reader.done()
@@ -253,7 +256,7 @@ def _subnet(value: Any) -> Network:
 
 def _resource_id(value: Any) -> str:
     text = as_text(value)
-    if not RESOURCE_ID.fullmatch(text):
+    if not RESOURCE_ID.fullmatch(text) or not DOTS.isdisjoint(text.split("/")):
         raise ValueError
     return text
 

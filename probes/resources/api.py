@@ -26,9 +26,10 @@ class PolicyBackend:
     """A `set-backend-service` of a policy.
 
     Attributes:
-        base_url: with named values put in; as it stands where an expression makes it.
+        base_url: with named values put in, without a query; as it stands where an expression makes it.
         backend_id: of a backend entity.
-        decided: it is no expression, and stands in no condition: calls really go there.
+        decided: it is no expression, names no value that could not be read, and stands in no condition: calls really go
+            there.
     """
 
     base_url: str | None
@@ -41,7 +42,7 @@ class PolicyContent(Content):
     """A policy document: where it sends calls, and nothing else of it, for a policy may hold a secret.
 
     Attributes:
-        scope: `service`, `product`, `api`, `operation`.
+        scope: `service`, `product`, `api`, `operation`; `fragment` of what others include, and then have themselves.
         backends: in their order; the last that applies decides.
         inherits: it holds `<base />` in its inbound section.
         identity_audiences: of its `authentication-managed-identity`.
@@ -87,3 +88,21 @@ class DiagnosticContent(Content):
     correlation: str | None
     sampling_percent: float | None
     always_log: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedValue:
+    """A named value of API Management; `value` is `None` where it is secret, or is not kept here."""
+
+    name: str
+    secret: bool | None
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedValuesContent(Content):
+    """Those of its named values that policies on the way of the call name where they say where it goes."""
+
+    kind = "named-values"
+
+    values: tuple[NamedValue, ...]

@@ -21,11 +21,13 @@ class EndpointConnection:
     """A Private Endpoint as the resource behind it sees it.
 
     Attributes:
+        id: of the connection itself, a child of the resource: what an approval names.
         status: `Approved`, `Pending`, `Rejected`, `Disconnected`.
         addresses: of the endpoint, empty where the answer does not say.
     """
 
     endpoint_id: str | None
+    id: str | None = None
     status: str | None
     description: str | None
     addresses: tuple[str, ...]

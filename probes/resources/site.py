@@ -36,6 +36,8 @@ class SiteConfigContent(Content):
 
     Attributes:
         default_action: of access restrictions, `Allow` or `Deny`; `scm_default_action` of the deployment site.
+        allowed_networks: addresses, subnets and service tags that access restrictions let in, without the one for
+            all; `scm_allowed_networks` those of the deployment site.
     """
 
     kind = "site-config"
@@ -43,6 +45,8 @@ class SiteConfigContent(Content):
     public_network_access: str | None
     default_action: str | None
     scm_default_action: str | None
+    allowed_networks: tuple[str, ...] = ()
+    scm_allowed_networks: tuple[str, ...] = ()
     min_tls_version: str | None
     vnet_route_all: bool | None
 

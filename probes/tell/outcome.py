@@ -7,7 +7,7 @@ from enum import StrEnum
 from probes.judge.finding import Finding, Severity
 from probes.judge.rules import UNSEEN
 from probes.path import Target
-from probes.records import Exchange, Observation, Step
+from probes.records import Exchange, Observation, Reading, Step
 from probes.sweep import Sweep
 
 
@@ -27,7 +27,7 @@ class TargetResult:
 
     Attributes:
         cause: the root of the gravest finding on it, `None` without any.
-        records: of the last attempt, from the sweep's own vantage.
+        records: of the last attempt, from the sweep's own vantage; reads of Azure are of no attempt.
     """
 
     target: Target
@@ -60,7 +60,11 @@ class TargetResult:
 
 def results(sweep: Sweep) -> tuple[TargetResult, ...]:
     """One for each target that the sweep was to observe, in the order of the path."""
-    own = [record for record in sweep.observations if record.vantage == sweep.path.vantage]
+    own = [
+        record
+        for record in sweep.observations
+        if record.vantage == sweep.path.vantage and not isinstance(record, Reading)
+    ]
     swept = {record.target for record in own}.union(*(finding.targets for finding in sweep.judgement.findings))
     return tuple(_result(target, own, sweep) for target in sweep.path.targets if target.name in swept)
 

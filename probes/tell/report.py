@@ -10,7 +10,8 @@ from itertools import pairwise
 from probes.failure import Failure
 from probes.judge.finding import Finding
 from probes.path import Target
-from probes.records import Exchange, Observation, Resolution, Token, Vantage
+from probes.records import Exchange, Observation, Reading, Resolution, Token, Vantage
+from probes.resources import DiagnosticContent, PolicyContent, RecordContent
 from probes.sweep import Sweep
 from probes.tell.outcome import results
 from probes.tell.words import says
@@ -20,6 +21,8 @@ FROM_OUTSIDE = {OK: "done", FAIL: "fails"}
 """There a step that works is not in order, and one that fails is no alarm."""
 MARKS = {None: OK, Failure.SKIPPED: "skipped", Failure.DEADLINE: "unseen"}
 """By failure; any other is FAIL, but that a name has no address of one type is no failing: most have no AAAA."""
+OPTIONAL = frozenset({PolicyContent.kind, DiagnosticContent.kind, RecordContent.kind})
+"""Kinds of what need not be there: that there is none is what a read of it says."""
 SUCCESS = range(200, 300)
 """Statuses that no caller may get who is to be refused."""
 
@@ -31,10 +34,12 @@ class Group:
     Attributes:
         title: what they have in common, `None` where they are all there is.
         records: in the order of the walk.
+        quiet: reads of Azure that brought what they were made for and carry no cause: enough to say that there were.
     """
 
     title: str | None
     records: tuple[Observation, ...]
+    quiet: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,15 +99,22 @@ class Report:
         at = self.sweep.started_at + timedelta(milliseconds=record.started_ms)
         return says(record, target, at, after=after) if target is not None else ""
 
-    def mark(self, record: Observation) -> str:
-        """Success or failure in one word, and the number of the cause that it is evidence of."""
+    def word(self, record: Observation) -> str:
+        """Success or failure in one word."""
         word = MARKS.get(record.failure, FAIL)
         if isinstance(record, Resolution) and record.failure is Failure.NO_DATA:
             word = NONE
         if isinstance(record, Exchange) and record.failure is None and not self._wanted(record):
             word = FAIL
-        if record.vantage is Vantage.OUTSIDE:
+        if isinstance(record, Reading) and record.failure is Failure.NOT_FOUND and record.kind in OPTIONAL:
+            word = NONE
+        elif record.vantage is Vantage.OUTSIDE and not isinstance(record, Reading):
             word = FROM_OUTSIDE.get(word, word)
+        return word
+
+    def mark(self, record: Observation) -> str:
+        """The word, and the number of the cause that the record is evidence of."""
+        word = self.word(record)
         number = self.numbers.get(record.id)
         if number is None:
             return word
@@ -120,7 +132,9 @@ class Report:
         return answer.status not in SUCCESS or answer.credential not in target.must_refuse
 
     def _groups(self, records: Sequence[Observation]) -> Iterator[Group]:
-        """The attempts, and after them what was seen from elsewhere."""
+        """The attempts, after them what was seen from elsewhere, and last what Azure itself says."""
+        read = [record for record in records if isinstance(record, Reading)]
+        records = [record for record in records if not isinstance(record, Reading)]
         own = [record for record in records if record.vantage is self.sweep.path.vantage]
         numbers = sorted({record.attempt for record in own})
         attempts = [in_order([record for record in own if record.attempt == number]) for number in numbers]
@@ -133,6 +147,13 @@ class Report:
         for vantage in sorted({record.vantage for record in records} - {self.sweep.path.vantage}):
             seen = in_order([record for record in records if record.vantage is vantage])
             yield Group(f"seen by {vantage}", seen)
+        if read:
+            telling = tuple(record for record in read if self._telling(record))
+            yield Group("Azure", telling, tuple(record for record in read if not self._telling(record)))
+
+    def _telling(self, record: Reading) -> bool:
+        """Whether a read is worth a line of its own: it failed, a cause rests on it, or somebody asked for it."""
+        return self.word(record) not in {OK, NONE} or record.id in self.numbers or record.vantage is Vantage.GATEWAY
 
     def _alike(self, before: Sequence[Observation], last: Sequence[Observation]) -> bool:
         """Whether an attempt need not be told beside the next one: the same was seen, and no cause rests on it."""

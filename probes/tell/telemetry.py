@@ -26,7 +26,7 @@ from opentelemetry import metrics, trace
 
 from probes.failure import Failure
 from probes.judge.finding import Finding
-from probes.records import Exchange, Handshake, Observation, Resolution
+from probes.records import Exchange, Handshake, Observation, Reading, Resolution
 from probes.sweep import Sweep
 from probes.tell.outcome import Outcome, TargetResult, results
 
@@ -57,6 +57,7 @@ def tell(sweep: Sweep, *, trigger: Trigger) -> None:
             for result in results(sweep):
                 _availability(sweep, result, common)
                 _measure(sweep, result, trigger)
+            _measure_reads(sweep, trigger)
             for finding in sweep.judgement.findings:
                 _event("probe.finding", f"{finding.id}: {finding.summary}", {**common, **_described(finding)}, {})
             _event("probe.sweep", in_one_line(sweep), common, _counts(sweep))
@@ -168,6 +169,14 @@ def _measure(sweep: Sweep, result: TargetResult, trigger: Trigger) -> None:
         if isinstance(record, Handshake) and record.chain:
             left = record.chain[0].not_after_at - sweep.started_at
             certificate_remaining.record(left / timedelta(days=1), place)
+
+
+def _measure_reads(sweep: Sweep, trigger: Trigger) -> None:
+    """How long reads of Azure took, by their kind: neither targets nor resources are told apart."""
+    for record in sweep.observations:
+        if isinstance(record, Reading) and record.duration_ms is not None:
+            attributes = {**_origin(sweep, trigger), "probe.step": record.step.value, "probe.read": record.kind}
+            step_duration.record(record.duration_ms, {**attributes, **_error_of(record)})
 
 
 def _address_of(result: TargetResult) -> dict[str, Value]:

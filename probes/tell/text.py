@@ -11,33 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from functools import partial
 from io import StringIO
-from re import compile as pattern
 
 from rich.console import Console
 from rich.text import Text
 
 from probes.judge.finding import Finding, Severity, Verdict
 from probes.path import Target
-from probes.records import Exchange, Handshake, Observation, Vantage
+from probes.records import Exchange, Handshake, Observation, Reading, Step
 from probes.sweep import Sweep
-from probes.tell.report import FAIL, NONE, Group, Report
-from probes.tell.words import duration, excerpt, failed, plain
+from probes.tell.readings import kinds
+from probes.tell.report import FAIL, NONE, OK, Group, Report
+from probes.tell.verdict import COMMAND, has_placeholder, listed, sentence
+from probes.tell.words import counted, duration, excerpt, failed, plain
 
-MEANING = {
-    Verdict.PROVEN: "works, and is private",
-    Verdict.DEGRADED: "works, with a warning",
-    Verdict.EXPOSED: "works, but in public or for strangers",
-    Verdict.BROKEN: "does not work",
-    Verdict.INCONCLUSIVE: "could not be seen well enough to say",
-}
-FROM_OUTSIDE = {
-    Verdict.PROVEN: "cannot be used from outside",
-    Verdict.DEGRADED: "cannot be used from outside, with a warning",
-    Verdict.EXPOSED: "can be used from outside",
-    Verdict.BROKEN: "is not in order, seen from outside",
-    Verdict.INCONCLUSIVE: MEANING[Verdict.INCONCLUSIVE],
-}
-"""There nothing is meant to work."""
 VERDICT_STYLES = {
     Verdict.PROVEN: "bold green",
     Verdict.DEGRADED: "bold yellow",
@@ -48,10 +34,6 @@ VERDICT_STYLES = {
 SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFORMATION: "bold cyan"}
 MARK_STYLES = {"ok": "green", "none": "dim", "skipped": "dim", "unseen": "magenta", "FAIL": "bold red"}
 """By first word; a number alone is bold yellow, what is seen from outside is plain."""
-COMMAND = "az "
-"""How a fix that is a command begins, by the contract of the rules."""
-PLACEHOLDER = pattern(r"(?<=[ /])[A-Z][A-Z_]{2,}(?=[ /]|$)")
-"""A name that the path file's resources would give, by the same contract."""
 INDENT = 4
 FEWEST_COLUMNS, MOST_COLUMNS = 40, 120
 """A narrower terminal folds the lines itself; on a wider one the times would stand too far from their steps."""
@@ -62,7 +44,7 @@ SIGNS = {"->", "--"}
 LONGEST_SENTENCE = 1_000
 LONGEST_DETAIL = 600
 LONGEST_COMMAND = 10_000
-MOST_EVIDENCE, MOST_NAMES = 8, 6
+MOST_EVIDENCE = 8
 """Told of one cause: one that hits every target of a large path has hundreds."""
 
 
@@ -126,12 +108,6 @@ def columns(console: Console) -> int:
     return min(max(console.width, FEWEST_COLUMNS), MOST_COLUMNS)
 
 
-def listed(names: Sequence[str]) -> str:
-    """The names, or the first of many."""
-    more = len(names) - MOST_NAMES
-    return f"{', '.join(names[:MOST_NAMES])} and {more} more" if more > 0 else ", ".join(names)
-
-
 def _indented(line: Text, indent: int, width: int) -> Text:
     """The line behind its indent; what is too long for that moves to the left as far as it must."""
     return Text(" " * min(indent, max(INDENT, width - line.cell_len))).append_text(line)
@@ -165,6 +141,18 @@ def _target(report: Report, target: Target, groups: Sequence[Group], margin: int
             for line in _step(report, record, before, margin, columns(console)):
                 _line(line, console)
             before = record
+        if group.quiet:
+            for line in _quiet(group.quiet, margin, columns(console)):
+                _line(line, console)
+
+
+def _quiet(records: Sequence[Reading], margin: int, width: int) -> Iterator[Text]:
+    """One line, or what it takes, for all reads that say nothing of a cause."""
+    lead = Text.assemble("  ", (f"{OK:<{margin}}", MARK_STYLES[OK]), f" {Step.READ:<{STEP_COLUMNS}} ")
+    room = max(width - lead.cell_len, FEWEST_BESIDE)
+    lines = wrapped(Text(plain(f"{counted(len(records), 'read')}: {kinds(records)}", LONGEST_SENTENCE)), room)
+    for number, line in enumerate(lines):
+        yield lead.copy().append_text(line) if number == 0 else _indented(line, lead.cell_len, width)
 
 
 def _step(report: Report, record: Observation, before: Observation | None, margin: int, width: int) -> Iterator[Text]:
@@ -221,8 +209,7 @@ def _finding(report: Report, number: int, root: Finding, console: Console) -> No
         for clause in clauses:
             paragraph(f"{label}: {plain(clause, LONGEST_SENTENCE)}", console, hang=2)
     if root.fix:
-        unnamed = any(PLACEHOLDER.search(step) for step in root.fix if step.startswith(COMMAND))
-        paragraph(f"fix{', with your names for those in capitals' if unnamed else ''}:", console)
+        paragraph(f"fix{', with your names for those in capitals' if has_placeholder(root.fix) else ''}:", console)
     for step in root.fix:
         fix(step, console, INDENT + 2)
 
@@ -230,13 +217,9 @@ def _finding(report: Report, number: int, root: Finding, console: Console) -> No
 def _verdict(report: Report, console: Console) -> None:
     sweep = report.sweep
     verdict = sweep.judgement.verdict
-    # Nothing is said of a target that was not looked at.
-    subject = f"{listed(report.visited)} of the path" if report.left_out else "the path"
-    meaning = FROM_OUTSIDE if sweep.path.vantage is Vantage.OUTSIDE else MEANING
-    says = f": {subject} {sweep.path.name} {meaning[verdict]}"
-    says += f"; not looked at: {listed(report.left_out)}" if report.left_out else ""
     console.print()
-    paragraph(Text.assemble((verdict.value.upper(), VERDICT_STYLES[verdict]), says), console, 0, hang=INDENT)
+    told = Text.assemble((verdict.value.upper(), VERDICT_STYLES[verdict]), f": {sentence(report)}")
+    paragraph(told, console, 0, hang=INDENT)
     for cause in _causes(report):
         paragraph(cause, console, 0, hang=INDENT)
 

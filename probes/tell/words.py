@@ -9,7 +9,18 @@ from re import compile as pattern
 
 from probes.path import Target
 from probes.path.definition import is_private_space
-from probes.records import Certificate, Connection, Credential, Exchange, Handshake, Observation, Resolution, Token
+from probes.records import (
+    Certificate,
+    Connection,
+    Credential,
+    Exchange,
+    Handshake,
+    Observation,
+    Reading,
+    Resolution,
+    Token,
+)
+from probes.tell import readings
 
 LONGEST = 200
 LONGEST_EXCERPT = 120
@@ -51,7 +62,7 @@ def says(record: Observation, target: Target, at: datetime, *, after: Observatio
         case Resolution():
             return _resolution(record, target, after)
         case Connection(address=address, port=port, source_address=source):
-            return _endpoint(address, port) + (f" from {source}" if source else "")
+            return endpoint(address, port) + (f" from {source}" if source else "")
         case Handshake():
             return _handshake(record, target, at)
         case Exchange(method=method, status=status, reason=reason, credential=credential):
@@ -60,6 +71,8 @@ def says(record: Observation, target: Target, at: datetime, *, after: Observatio
         case Token(audience=audience, source=source, expires_at=expires):
             until = f", until {expires:%Y-%m-%d %H:%M}Z" if expires else ""
             return plain(f"{audience} from {source}{until}")
+        case Reading():
+            return plain(readings.says(record))
     return ""
 
 
@@ -102,7 +115,7 @@ def _resolution(record: Resolution, target: Target, after: Observation | None) -
         names = ["same CNAME"]
     elif names:
         names[0] = f"CNAME {names[0]}"
-    addresses = ", ".join(_address(address.address, target) for address in record.addresses)
+    addresses = ", ".join(address_of(address.address, target) for address in record.addresses)
     chain = " -> ".join([*names, addresses] if addresses else names)
     return plain(f"{record.resolver}{question}{by_tcp}") + (f": {chain}" if chain else "") + plain(hosts)
 
@@ -116,7 +129,7 @@ def _chain_told(record: Resolution, after: Observation | None) -> bool:
     )
 
 
-def _address(address: str, target: Target) -> str:
+def address_of(address: str, target: Target) -> str:
     """The address, and where it does not lie as the path has it."""
     if not target.must_be_private or target.is_private(address):
         return plain(address)
@@ -135,10 +148,11 @@ def _handshake(record: Handshake, target: Target, at: datetime) -> str:
 def _certificate(sent: Certificate, at: datetime, *, issued: bool) -> str:
     name = plain(_name(sent.subject) or ", ".join(sent.names) or "without a name")
     issuer = f" issued by {plain(_name(sent.issuer))}" if issued else ""
-    return f"certificate {name}{issuer}, {_validity(sent, at)}"
+    return f"certificate {name}{issuer}, {validity(sent, at)}"
 
 
-def _validity(sent: Certificate, at: datetime) -> str:
+def validity(sent: Certificate, at: datetime) -> str:
+    """How long a certificate is still good for, or since when it is not."""
     if at < sent.not_before_at:
         return f"valid from {sent.not_before_at:%Y-%m-%d %H:%M}Z"
     left = sent.not_after_at - at
@@ -153,5 +167,6 @@ def _name(distinguished: str) -> str:
     return found.group() if found else distinguished
 
 
-def _endpoint(address: str, port: int) -> str:
+def endpoint(address: str, port: int) -> str:
+    """Address and port as a URL has them."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

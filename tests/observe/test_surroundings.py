@@ -10,8 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.observe.machine import surroundings
-from probes.observe.surroundings import getaddrinfo, hosts_entries, in_thread, name_servers, read_text, straight
+from probes.observe.machine import management, surroundings
+from probes.observe.surroundings import (
+    MANAGEMENT,
+    Surroundings,
+    getaddrinfo,
+    hosts_entries,
+    in_thread,
+    name_servers,
+    read_text,
+    straight,
+)
+from probes.path import PathError
 
 HOSTS = """
 127.0.0.1 localhost
@@ -108,3 +118,58 @@ async def test_a_call_that_nobody_waits_for_ends_silently() -> None:
     released.set()
     assert finished.wait(5)
     await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, MANAGEMENT),
+        ("", MANAGEMENT),
+        (" ", MANAGEMENT),
+        ("https://management.usgovcloudapi.net", "https://management.usgovcloudapi.net"),
+        ("https://management.chinacloudapi.cn/", "https://management.chinacloudapi.cn"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_azure_resource_manager_of_a_cloud(value: str | None, expected: str) -> None:
+    """The public cloud's, unless the environment names another."""
+    environment = {} if value is None else {"AZURE_RESOURCE_MANAGER": value}
+    assert management(environment) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://management.azure.com",
+        "http://127.0.0.1.example.com",
+        "https://user@management.azure.com",
+        "https://management.azure.com/subscriptions",
+        "https://management.azure.com?x",
+        "https://management.azure.com:0",
+        "https://management.azure.com:x",
+        "https://[/",
+        "management.azure.com",
+        "ftp://127.0.0.1",
+        "https://",
+    ],
+)
+def test_a_token_goes_to_no_other_place(value: str) -> None:
+    """The error names the variable and what is allowed; a user name is not repeated."""
+    with pytest.raises(PathError, match="AZURE_RESOURCE_MANAGER") as caught:
+        management({"AZURE_RESOURCE_MANAGER": value})
+    assert "allowed: an https URL without path" in str(caught.value)
+    assert "user@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "audience"),
+    [
+        ("https://management.usgovcloudapi.net", "https://management.usgovcloudapi.net"),
+        ("http://127.0.0.1:8080", MANAGEMENT),
+    ],
+)
+def test_what_a_token_is_asked_for(url: str, audience: str) -> None:
+    """A cloud's Resource Manager is its own audience; what stands on loopback takes the public cloud's tokens."""
+    here = Surroundings(hosts={}, name_servers=(), credential=lambda _: pytest.fail("asked"), management=url)
+    assert here.management_audience == audience

@@ -1,7 +1,8 @@
+from probes.failure import Failure
 from probes.judge.finding import Severity
 from probes.records import Vantage
 from probes.tell.outcome import Outcome, results
-from tests.sweeps import connection, exchange, finding, resolution, sweep, walk
+from tests.sweeps import connection, exchange, finding, reading, resolution, site, sweep, walk
 
 
 def test_the_last_attempt_counts() -> None:
@@ -33,3 +34,11 @@ def test_a_target_without_records_has_no_duration() -> None:
     """Nothing was begun before the deadline."""
     (result,) = results(sweep(findings=(finding("deadline-missed", severity=Severity.WARNING),)))
     assert (result.duration_ms, result.step_ms(), result.records) == (0, {}, ())
+
+
+def test_what_azure_says_is_no_step_of_a_target() -> None:
+    """Its records, its time and its steps are those of the walk, whatever a read came to and however long it took."""
+    (plain,) = results(sweep(*walk()))
+    late = reading(site(), failure=Failure.TIMEOUT, duration_ms=10_000.0)
+    assert results(sweep(*walk(), reading(site()), late)) == (plain,)
+    assert results(sweep(reading(site()))) == ()

@@ -26,7 +26,9 @@ from tests.sweeps import (
     finding,
     handshake,
     path,
+    reading,
     resolution,
+    site,
     sweep,
     walk,
     wire_resolution,
@@ -41,7 +43,14 @@ from probes.tell import telemetry
 for told, trigger in pickle.load(sys.stdin.buffer):
     telemetry.tell(told, trigger=trigger)
 """
-HEALTHY = sweep(*walk("gateway"), *walk("backend"), *walk("scm"))
+HEALTHY = sweep(
+    *walk("gateway"),
+    *walk("backend"),
+    *walk("scm"),
+    reading(site(), duration_ms=40.0),
+    reading(site(), "func-probe-prod", target="gateway", duration_ms=60.0),
+    reading(site(), "refused", failure=Failure.DENIED, duration_ms=5.0),
+)
 BROKEN = sweep(
     resolution("203.0.113.10"),
     wire_resolution(question_type="AAAA", addresses=(), failure=Failure.NO_DATA),
@@ -280,6 +289,18 @@ async def test_steps_are_measured(arrived: Arrived) -> None:
     assert {point["properties"]["http.response.status_code"] for point in requests} == {"200", "401"}
 
 
+async def test_reads_are_measured_by_their_kind(arrived: Arrived) -> None:
+    """One series for a kind, whichever target and resource, and one more for each way to fail."""
+    points = arrived.metric("probe.step.duration", probe_step="read")
+    assert sorted((point["value"], point["count"], point["properties"].get("error.type")) for point in points) == [
+        (5, 1, "denied"),
+        (100, 2, None),
+    ]
+    assert {frozenset(point["properties"]) - {"error.type"} for point in points} == {
+        frozenset({"probe.path", "probe.vantage", "probe.trigger", "probe.step", "probe.read"})
+    }
+
+
 async def test_success_is_a_ratio(arrived: Arrived) -> None:
     """One works, one does not: sum and count of a histogram, because a gauge would be repeated for ever."""
     (point,) = arrived.metric("probe.success", probe_target="backend", probe_trigger="timer")
@@ -305,6 +326,7 @@ async def test_metrics_have_no_ids(arrived: Arrived) -> None:
         "probe.step",
         "probe.resolver",
         "probe.credential",
+        "probe.read",
         "http.response.status_code",
         "error.type",
     }
