@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from probes.judge.finding import Confidence, Discarded, Finding, Judgement, Severity, Verdict
@@ -37,6 +37,12 @@ class Case:
     rule: Rule
     match: Match
 
+    @property
+    def severity(self) -> Severity:
+        """How much it weighs here: a fault that only the configuration shows is a warning at most."""
+        lesser = self.match.latent and self.rule.severity is Severity.ERROR
+        return Severity.WARNING if lesser else self.rule.severity
+
 
 class Cases:
     """Every case of a scene in the order of the rules, found by target and role: thousands may fail at once."""
@@ -69,7 +75,8 @@ class Cases:
 
     def subject(self, case: Case) -> str:
         """What a case is about: of a target that shows what its dependency shows, the dependency's."""
-        for number in self._before(case):
+        before = self._before(case) if case.rule.stage in DEPENDENT_STAGES else ()
+        for number in before:
             other = self.every[number]
             if other.rule is case.rule and depends(case, other, self._scene):
                 return other.match.subject
@@ -119,6 +126,7 @@ def explains(cause: Case, case: Case, scene: Scene) -> bool:
     if set(cause.match.targets).issuperset(case.match.targets):
         another = cause.match.exposes and case.match.exposes and cause.rule.stage is not case.rule.stage
         elsewhere = case.rule.stage in cause.rule.masks_stages and not (cause.match.exposes and case.rule.intrinsic)
+        elsewhere = elsewhere and not case.match.latent  # what is configured does not follow from what happens
         return (named or elsewhere) and not another
     if case.rule.stage not in DEPENDENT_STAGES or case.match.exposes or case.rule is cause.rule:
         return False
@@ -171,9 +179,9 @@ def finding(scene: Scene, cases: Sequence[Case], root: str | None) -> Finding:
     rule = cases[0].rule
     hit = {name for case in cases for name in case.match.targets}
     targets = tuple(view.target.name for view in scene.views if view.target.name in hit)
-    match = Match(
+    match = replace(
+        cases[0].match,
         targets=targets,
-        subject=cases[0].match.subject,
         evidence=tuple(dict.fromkeys(name for case in cases for name in case.match.evidence)),
         words=printable({**cases[0].match.words, "targets": listed(targets), "subject": cases[0].match.subject}),
     )
@@ -183,7 +191,7 @@ def finding(scene: Scene, cases: Sequence[Case], root: str | None) -> Finding:
     ruled_out = [rival for rival in rule.rivals if rival.ruled_out(scene, match)]
     return Finding(
         id=rule.id,
-        severity=rule.severity,
+        severity=min((case.severity for case in cases), key=list(Severity).index),
         confidence=LEVELS[min(max(level, 0), len(LEVELS) - 1)],
         targets=targets,
         masked_by=root,
@@ -232,7 +240,7 @@ def verdict(scene: Scene, causes: Sequence[Case]) -> Verdict:
     """
     if not scene.views:
         return Verdict.INCONCLUSIVE
-    errors = [case for case in causes if case.rule.severity is Severity.ERROR]
+    errors = [case for case in causes if case.severity is Severity.ERROR]
     meant = [view for view in scene.views if scene.path.vantage is not Vantage.OUTSIDE]
     failing = {view.target.name for view in meant if not view.works}
     unseen = {name for case in causes if case.rule.id in UNSEEN for name in case.match.targets}
@@ -243,5 +251,5 @@ def verdict(scene: Scene, causes: Sequence[Case]) -> Verdict:
         return Verdict.BROKEN
     if unseen:
         return Verdict.INCONCLUSIVE
-    warned = any(case.rule.severity is Severity.WARNING for case in causes)
+    warned = any(case.severity is Severity.WARNING for case in causes)
     return Verdict.DEGRADED if warned else Verdict.PROVEN

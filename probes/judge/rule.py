@@ -36,6 +36,7 @@ class Match:
         words: values for the sentence and the fix.
         exposes: where the target works all the same, it works in public or for strangers.
         aside: it lies off the way that was walked (a resolver that nobody here asks), and so explains nothing else.
+        latent: only the configuration says so, and nothing on the walk shows it: a warning at most, and aside as well.
     """
 
     targets: tuple[str, ...]
@@ -44,6 +45,7 @@ class Match:
     words: Mapping[str, str] = field(default_factory=dict)
     exposes: bool = False
     aside: bool = False
+    latent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from probes.failure import Failure
+from probes.judge.azure import Azure
 from probes.judge.space import embedded, is_special
 from probes.path import Path, Role, Target
 from probes.path.definition import is_private_space
@@ -255,6 +256,11 @@ class Scene:
     def having(self, *roles: Role) -> Iterator[View]:
         """The views of targets with one of the roles."""
         return (view for view in self.views if view.target.role in roles)
+
+    @cached_property
+    def azure(self) -> Azure:
+        """What Azure says of the path, which says nothing of what happens on it."""
+        return Azure.of(self.path, (record for record in self.observations if isinstance(record, Reading)))
 
     def seen_by_gateway(self, name: str) -> tuple[Exchange, ...]:
         """What API Management told of the target, if it did."""

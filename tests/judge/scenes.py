@@ -8,7 +8,10 @@ from typing import Any
 from probes.failure import Failure
 from probes.judge.scene import Scene
 from probes.records import Credential, Observation, Resolution, Vantage
+from probes.resources import AccessContent, BackendsContent
 from tests import sweeps
+from tests.judge import estate
+from tests.judge.estate import told
 from tests.judge.observations import (
     CORRELATED,
     NO_ENDPOINT,
@@ -168,7 +171,67 @@ NOWHERE = Said(failure=Failure.UNRESOLVABLE)
 LOOP = Said(chain=("alias.example.com", HOST, "alias.example.com"), failure=Failure.MALFORMED_ANSWER)
 FIREWALL = '{"error": {"code": "Forbidden", "innererror": {"code": "ForbiddenByFirewall"}}}'
 NO_PERMISSION = "You do not have permission to view this directory or page."
+FORBIDDEN = {"status": 403, "headers": {"x-ms-forbidden-ip": "198.51.100.7"}}
+IN_PUBLIC: Mapping[str, Any] = {"platform": NOT_LINKED, "on_premises": NOT_LINKED, "request": FORBIDDEN}
+"""A name that leads on in public on every resolver, and what comes of it."""
+GATEWAY_FAILS: Mapping[str, Any] = {"request": {"status": 500, "body": GATEWAY_ERROR}}
+BY_AZURE: Mapping[str, Callable[[], Scene]] = {
+    "peering-disconnected": lambda: told(
+        visit("gateway", connect={"failure": Failure.TIMEOUT}),
+        network=estate.network(peering="Disconnected", hub=("10.80.10.0/24",), own=("10.80.20.0/23",)),
+        path_keys={"targets": [*sweeps.TARGETS]},
+    ),
+    "endpoint-not-approved": lambda: told(
+        visit(connect={"failure": Failure.TIMEOUT}),
+        visit("scm", connect={"failure": Failure.TIMEOUT}),
+        connections=estate.connections(estate.connection("Pending")),
+    ),
+    "other-zone-answers": lambda: told(visit(platform=Said(chain=(PRIVATELINK,))), zone_links=estate.links(estate.HUB)),
+    "zone-falls-back-to-internet": lambda: told(
+        visit(**IN_PUBLIC),
+        zone_links=estate.links(estate.VNET, policy="NxDomainRedirect"),
+        record=Failure.NOT_FOUND,
+    ),
+    "gateway-calls-itself": lambda: told(
+        visit("gateway", **GATEWAY_FAILS),
+        api_policy=estate.policy("api", estate.to_url("https://api.internal.example.com/orders")),
+    ),
+    "gateway-calls-other-backend": lambda: told(
+        visit("gateway", **GATEWAY_FAILS), api_policy=estate.policy("api", estate.to_url(f"https://{PUBLIC}/api"))
+    ),
+    "gateway-blocked": lambda: told(visit("gateway", **GATEWAY_FAILS), nsg_apim=estate.denying("Outbound")),
+    "gateway-dns-stale": lambda: told(visit("gateway", **GATEWAY_FAILS), network_status=estate.status("10.70.0.4")),
+    "gateway-skips-tls-checks": lambda: told(
+        api_policy=estate.policy("api", estate.to_entity("orders")),
+        backends=BackendsContent(backends=(estate.entity("orders", validate_name=False),)),
+    ),
+    "gateway-dependency-failing": lambda: told(network_status=estate.status("168.63.129.16", failing="sql")),
+    "storage-not-private": lambda: told_of(
+        "storage", estate.STORAGE, estate.access(public_network_access="Enabled", default_action="Allow")
+    ),
+    "key-vault-not-private": lambda: told_of(
+        "key-vault", estate.VAULT, estate.access(public_network_access="Enabled", default_action="Allow")
+    ),
+    "public-access-enabled": lambda: told(site=estate.site(public_network_access="Enabled")),
+    "scm-not-private": lambda: told(scm_record=Failure.NOT_FOUND, path_keys={"targets": [*sweeps.TARGETS[:2]]}),
+    "resource-not-found": lambda: told(endpoint=Failure.NOT_FOUND),
+    "control-plane-denied": lambda: told(nsg_apim=Failure.DENIED),
+    "control-plane-unread": lambda: told(nsg_apim=Failure.THROTTLED),
+}
+"""Rows that hold by Azure's word alone, or beside it."""
+
+
+def told_of(role: str, resource: str, access: AccessContent) -> Scene:
+    """A storage account or a key vault that works, and what Azure says of its network access."""
+    host, chain = SERVICES[role]
+    target = {"name": role, "role": role, "url": f"https://{host}/", "resource": resource}
+    steps = visit(role, place=Place(host, "10.80.20.9", (chain,)))
+    more = [estate.reading("access", resource, access)]
+    return told(steps, path_keys={"targets": [*sweeps.TARGETS, target]}, more=more)
+
+
 SCENES: Mapping[str, Callable[[], Scene]] = {
+    **BY_AZURE,
     "agent-clock-wrong": lambda: clock(OFF_BY_AN_HOUR),
     "no-resolver-answers": lambda: everywhere(system=NOWHERE, platform=UNREACHABLE, on_premises=UNREACHABLE),
     "resolver-knows-nothing": lambda: everywhere(platform=Said()),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.failure import Failure
@@ -52,6 +52,7 @@ STEPS = st.fixed_dictionaries(
 PATH = sweeps.path()
 
 
+@settings(deadline=None)
 @given(st.tuples(*(STEPS for _ in PLACES)), st.booleans())
 def test_any_mixture(steps: tuple[Mapping[str, Any], ...], seen_from_outside: bool) -> None:  # noqa: FBT001 - drawn
     """Any mixture is judged: causes rest on what was seen, say whole sentences, and what is proven works in private."""

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.failure import Failure
@@ -41,6 +41,7 @@ def found_with(word: str) -> Finding:
     return judge(sweeps.path(), visit(), started_at=STARTED_AT, rules=(rule,)).findings[0]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_word_stays_one_argument(word: str) -> None:
     """Whatever a word holds, a command line has the arguments it was written with, and no shell syntax."""
@@ -54,6 +55,7 @@ def test_a_word_stays_one_argument(word: str) -> None:
         assert not arguments[4].startswith("-")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_word_stays_on_its_line(word: str) -> None:
     """Whatever a word holds, the sentence is one line that moves no cursor and turns no direction of writing."""

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from probes.judge.rule import Match
 from probes.judge.rules.clues import hit
 from probes.judge.rules.domains import AZURE_DOMAINS
+from probes.judge.rules.endpoints import no_endpoints_address, stale_words
 from probes.judge.rules.names import elsewhere, endpoint_name, judged, known_privately
+from probes.judge.rules.network_type import open_service, vip_words
 from probes.judge.rules.words import site, words, zone_words
+from probes.judge.rules.zones import ZoneCase, kept_words, linking_words, public_answers, zone_of
 from probes.judge.scene import Answer, Scene, View
 from probes.path import Role
 from probes.records import PLATFORM, SYSTEM, Connection
-
-AZURE_RESOLVERS = frozenset({"168.63.129.16", "getaddrinfo"})
-"""Azure's own resolver, which every VNet has, and the one that cannot be told."""
 
 
 def hosts_file_override(scene: Scene) -> Iterator[Match]:
@@ -66,23 +66,25 @@ def system_answer_differs(scene: Scene) -> Iterator[Match]:
 
 
 def zone_not_linked(scene: Scene) -> Iterator[Match]:
-    for view, answer in judged(scene):
-        if answer.privatelink is not None and view.public(answer.addresses):
-            others = [other for other in view.others if view.private(other.addresses)]
-            yield Match(
-                targets=(view.target.name,),
-                subject=zone_words(answer.privatelink)["zone"],
-                evidence=(*answer.ids, *(name for other in others for name in other.ids)),
-                words={
-                    **words(view),
-                    **endpoint_name(answer),
-                    "addresses": ", ".join(answer.addresses),
-                    "server": answer.server,
-                    "others": listed(others),
-                    **({} if answer.server in AZURE_RESOLVERS else {"custom_server": answer.server}),
-                },
-                exposes=True,
-            )
+    for view, answer, zone, case in public_answers(scene):
+        if case in {ZoneCase.FALLS_BACK, ZoneCase.NOT_FORWARDED}:
+            continue
+        others = [other for other in view.others if view.private(other.addresses)]
+        told = zone.ids if zone is not None else ()
+        yield Match(
+            targets=(view.target.name,),
+            subject=zone_words(answer.privatelink or "")["zone"],
+            evidence=(*answer.ids, *(name for other in others for name in other.ids), *told),
+            words={
+                **words(view),
+                **endpoint_name(answer),
+                **linking_words(view, answer, zone, case),
+                "addresses": ", ".join(answer.addresses),
+                "server": answer.server,
+                "others": listed(others),
+            },
+            exposes=True,
+        )
 
 
 def no_private_endpoint(scene: Scene) -> Iterator[Match]:
@@ -115,10 +117,16 @@ def gateway_not_internal(scene: Scene) -> Iterator[Match]:
         if answer is None or answer.privatelink is not None or not view.must_be_private:
             continue
         if view.public(answer.addresses) and not known_privately(view, answer):
-            found = {**words(view), "addresses": ", ".join(answer.addresses)}
+            addresses = ", ".join(answer.addresses)
+            how = f"leads to public {addresses}: clients do not reach it on the private network"
             yield Match(
-                targets=(view.target.name,), subject=view.target.host, evidence=answer.ids, words=found, exposes=True
+                targets=(view.target.name,),
+                subject=view.target.host,
+                evidence=(*answer.ids, *scene.azure.service.ids),
+                words={**words(view), "how": how, **vip_words(scene)},
+                exposes=True,
             )
+    yield from open_service(scene)
 
 
 def answers_mixed(scene: Scene) -> Iterator[Match]:
@@ -143,11 +151,52 @@ def answers_mixed(scene: Scene) -> Iterator[Match]:
 def record_stale(scene: Scene) -> Iterator[Match]:
     for view, answer in judged(scene):
         outside = [address for address in answer.addresses if not view.is_expected(address)]
-        if view.private(answer.addresses) and outside and view.target.literal is None:
+        unknown = [] if outside or view.works else unknown_to_azure(view, answer)
+        if view.private(answer.addresses) and (outside or unknown) and view.target.literal is None:
+            strange = outside or unknown
             name = answer.privatelink or answer.chain[-1]
-            zone = dict(zone_words(name)) if answer.privatelink else {}
-            found = {**words(view), **zone, "addresses": ", ".join(outside), "stale": outside[0], "name": name}
-            yield Match(targets=(view.target.name,), subject=site(answer.chain[-1]), evidence=answer.ids, words=found)
+            misfit = f"does not lie in {words(view)['subnets']} as the path expects"
+            yield Match(
+                targets=(view.target.name,),
+                subject=site(answer.chain[-1]),
+                evidence=(*answer.ids, *scene.azure.endpoints(view.target).ids),
+                words={
+                    **words(view),
+                    **(zone_words(name) if answer.privatelink else {}),
+                    "addresses": ", ".join(strange),
+                    "stale": strange[0],
+                    "name": name,
+                    "misfit": misfit,
+                    **recorded_words(view, answer),
+                    **stale_words(view, strange[0], expected=not outside),
+                    **({"outside": strange[0]} if outside else {}),
+                },
+            )
+
+
+def unknown_to_azure(view: View, answer: Answer) -> list[str]:
+    """Addresses in the right subnet that are no endpoint's of the target, by Azure; a name of one's own leads where it may."""
+    known = view.scene.azure.endpoints(view.target)
+    if (
+        view.target.role is Role.GATEWAY
+        or answer.privatelink is None
+        or not no_endpoints_address(view, answer.addresses)
+    ):
+        return []
+    return [address for address in answer.addresses if address not in known.addresses]
+
+
+def recorded_words(view: View, answer: Answer) -> dict[str, str]:
+    """Where the zone is kept, and what Azure has in it for the name."""
+    if answer.privatelink is None:
+        return {}
+    zone = zone_of(view, answer)
+    kept = dict(kept_words(view, zone, zone_words(answer.privatelink)["zone"]))
+    if zone is None:
+        return kept
+    same_record = zone.addresses and set(zone.addresses) == set(answer.addresses)
+    other = {"recorded": ", ".join(zone.addresses) or "no record"} if zone.addresses is not None else {}
+    return {**kept, **({"confirmed": zone.name} if same_record else other)}
 
 
 def resolve_slow(scene: Scene) -> Iterator[Match]:
@@ -165,13 +214,31 @@ def resolve_slow(scene: Scene) -> Iterator[Match]:
                 )
 
 
+def told_by_azure(_scene: Scene, match: Match) -> bool:
+    """Azure says how the zone is linked, so that nothing has to be concluded from answers."""
+    return "zone_networks" in match.words
+
+
+def contradicted_by_azure(_scene: Scene, match: Match) -> bool:
+    return "standing_link" in match.words
+
+
+def not_linked_by_azure(_scene: Scene, match: Match) -> bool:
+    return "link_network" in match.words
+
+
+def pending_by_azure(_scene: Scene, match: Match) -> bool:
+    return "pending_link" in match.words
+
+
 def another_answers_privately(scene: Scene, match: Match) -> bool:
     return any(view.private(other.addresses) for view in hit(scene, match) for other in view.others)
 
 
 def every_answer_is_public(scene: Scene, match: Match) -> bool:
     views = hit(scene, match)
-    return all(view.public(other.addresses) for view in views for other in view.wired if other.settled)
+    every = all(view.public(other.addresses) for view in views for other in view.wired if other.settled)
+    return every and not told_by_azure(scene, match)
 
 
 def resolver_of_ones_own(_scene: Scene, match: Match) -> bool:

@@ -37,6 +37,10 @@ class Case(Protocol):
     def match(self) -> Match:
         """The place."""
 
+    @property
+    def severity(self) -> Severity:
+        """How much it weighs there."""
+
 
 def clock_wrong(scene: Scene) -> Iterator[Match]:
     """The Date headers of several hosts agree with each other and not with the agent's clock."""
@@ -181,7 +185,7 @@ def surprise(record: Observation) -> str:
 
 def stops(case: Case) -> bool:
     """Whether a target may fail because of a case: a warning about names or certificates stops nobody."""
-    return not case.match.aside and (case.rule.severity is Severity.ERROR or case.rule.stage is Stage.REQUEST)
+    return not case.match.aside and (case.severity is Severity.ERROR or case.rule.stage is Stage.REQUEST)
 
 
 def accounts_for(case: Case, record: Observation) -> bool:
@@ -189,7 +193,7 @@ def accounts_for(case: Case, record: Observation) -> bool:
     if case.match.aside:
         return record.id in case.match.evidence
     stage = STAGES[record.step]
-    at_stage = case.rule.severity is Severity.ERROR and case.rule.stage is stage
+    at_stage = case.severity is Severity.ERROR and case.rule.stage is stage
     return record.id in case.match.evidence or at_stage or stage in case.rule.masks_stages
 
 

@@ -1,6 +1,8 @@
 """What the rules of every stage share to ask of a scene."""
 
-from probes.judge.rule import Match, Stage
+from dataclasses import replace
+
+from probes.judge.rule import Clue, Match, Stage
 from probes.judge.scene import Scene, View
 
 DOWNSTREAM = (Stage.CONNECT, Stage.HANDSHAKE, Stage.REQUEST, Stage.IDENTITY)
@@ -14,3 +16,26 @@ def hit(scene: Scene, match: Match) -> list[View]:
 
 def always(_scene: Scene, _match: Match) -> bool:
     return True
+
+
+def having(word: str, says: str) -> Clue:
+    """A clue that holds where the match has a word."""
+
+    def holds(_scene: Scene, match: Match) -> bool:
+        return word in match.words
+
+    return Clue(says=says, holds=holds)
+
+
+def lacking(word: str, says: str) -> Clue:
+    """A clue that holds where the match lacks a word."""
+
+    def holds(_scene: Scene, match: Match) -> bool:
+        return word not in match.words
+
+    return Clue(says=says, holds=holds)
+
+
+def latent(match: Match) -> Match:
+    """A match that rests on the configuration alone: nothing on the walk shows it."""
+    return replace(match, latent=True, aside=True)

@@ -1,11 +1,12 @@
 """Causes between the address and the open connection."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Match, Rule, Stage
+from probes.judge.rules.blocking import UNBLOCK, blocked_way, decider, denied_by_azure, open_by_azure, way_words
 from probes.judge.rules.clues import hit
 from probes.judge.rules.words import APP_SERVICE_DOCS, words
 from probes.judge.scene import Scene, View
@@ -42,6 +43,53 @@ def failing_with(*failures: Failure) -> Callable[[Scene], Iterator[Match]]:
     return find
 
 
+def connect_blocked(scene: Scene) -> Iterator[Match]:
+    """What drops the packets, where Azure's groups and routes say so; one rule that decides for several is one cause."""
+    for match in failing_with(Failure.TIMEOUT)(scene):
+        (view,) = hit(scene, match)
+        there = blocked_way(view, [record.address for record in dead(view)])
+        address, way = there if there is not None else (match.words["address"], None)
+        found = way_words(way, address, view.target.port)
+        told = {"rule", "dropping_route", "open_way"} & found.keys()
+        unread = {} if told else {"searched_group": match.words["net_group"]}
+        if unread and "endpoint_group" in match.words:
+            unread["searched_endpoint_group"] = match.words["endpoint_group"]
+        yield replace(
+            match,
+            subject=decider(way) or match.subject,
+            evidence=(*match.evidence, *(way.ids if way is not None else ())),
+            words={
+                "firewall_route": "",
+                **match.words,
+                "blocker": supposed(found),
+                **unread,
+                **found,
+                **suspects(found),
+            },
+        )
+
+
+def supposed(found: Mapping[str, str]) -> str:
+    """Who may drop the packets, as far as it is known."""
+    if "firewall" in found:
+        return f"by Azure's groups and routes it may pass, through {found['firewall']} (route {found['firewall_route']}), which cannot be seen into from here"
+    if "open_way" in found:
+        return "by Azure's groups and routes it may pass, so that a firewall, or what stands there, drops the packets"
+    usual = "a security group, a route or a firewall drops the packets, or a Private Endpoint there is not approved"
+    return f"{usual} (Azure's rules could not be followed: {found['untold']})" if "untold" in found else usual
+
+
+def suspects(found: Mapping[str, str]) -> Mapping[str, str]:
+    """What is left to be looked at."""
+    if "rule" in found or "dropping_route" in found:
+        return {}
+    if "open_way" in found:
+        return {"suspects": "what stands between, a firewall for instance, and whether the endpoint answers anybody"}
+    if "firewall" in found:
+        return {"suspects": f"the rules and the log of the firewall at {found['firewall']} first, then the rest"}
+    return {"suspects": "the rules of both subnets, the routes, and the state of a Private Endpoint's connection"}
+
+
 def some_addresses_fail(scene: Scene) -> Iterator[Match]:
     for view in scene.views:
         tried = view.of(Connection)
@@ -70,6 +118,10 @@ def in_expected_subnet(scene: Scene, match: Match) -> bool:
     return all(view.target.private_subnets and view.is_expected(record.address) for view, record in tried)
 
 
+def through_firewall(_scene: Scene, match: Match) -> bool:
+    return bool(match.words["firewall_route"])
+
+
 def at_public_address(scene: Scene, match: Match) -> bool:
     return any(view.is_public(record.address) for view in hit(scene, match) for record in view.of(Connection))
 
@@ -93,16 +145,24 @@ RULES = (
         severity=Severity.ERROR,
         title="Something on the way drops the packets",
         recognised_by="No answer to SYN within the time of the step.",
-        find=failing_with(Failure.TIMEOUT),
-        summary="No answer to SYN from {addresses}: a security group, a route or a firewall drops the packets, or a Private Endpoint there is not approved.",
+        find=connect_blocked,
+        summary="No answer to SYN from {addresses}: {blocker}.",
         confidence=Confidence.MEDIUM,
-        supports=(Clue(says="the address is the expected one", holds=in_expected_subnet),),
+        supports=(
+            Clue(says="the address is the expected one", holds=in_expected_subnet),
+            Clue(says="Azure's configuration denies it to the probe's subnet", holds=denied_by_azure),
+        ),
+        weakens=(
+            Clue(says="every group and route that Azure tells of lets it pass", holds=open_by_azure),
+            Clue(says="route {firewall_route} leads through a firewall, whose rules decide", holds=through_firewall),
+        ),
         masks_stages=LATER,
         fix=(
-            "Check the rules of both subnets, the routes, and the state of a Private Endpoint's connection:",
-            "az network nsg rule list --resource-group {net_group} --nsg-name NSG --include-default --output table",
-            'az network vnet subnet list --resource-group {net_group} --vnet-name {vnet_name} --query "[].[name,routeTable.id,networkSecurityGroup.id]"',
-            "az network private-endpoint show --resource-group {net_group} --name {endpoint} --query privateLinkServiceConnections[].privateLinkServiceConnectionState",
+            *UNBLOCK,
+            "Check {suspects}:",
+            "az network nsg rule list --resource-group {searched_group} --nsg-name NSG --include-default --output table",
+            'az network vnet subnet list --resource-group {searched_group} --vnet-name {vnet_name} --query "[].[name,routeTable.id,networkSecurityGroup.id]"',
+            "az network private-endpoint show --resource-group {searched_endpoint_group} --name {endpoint} --query privateLinkServiceConnections[].privateLinkServiceConnectionState",
         ),
         reference="https://learn.microsoft.com/azure/private-link/troubleshoot-private-endpoint-connectivity",
     ),
@@ -117,7 +177,7 @@ RULES = (
         masks_stages=LATER,
         fix=(
             "Check the port of {url}, and what {address} is; a Private Endpoint listens on 443 only.",
-            "az network private-endpoint show --resource-group {net_group} --name {endpoint} --query customDnsConfigs",
+            "az network private-endpoint show --resource-group {endpoint_group} --name {endpoint} --query customDnsConfigs",
         ),
         reference=APP_SERVICE_DOCS,
     ),

@@ -1,9 +1,12 @@
 """Causes in what stands before the application: a proxy, App Service's front end, the Functions host."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Match, Rival, Rule, Stage
-from probes.judge.rules.clues import always, hit
+from probes.judge.rules.clues import always, having, hit
 from probes.judge.rules.http import EVERYTHING, answering, by_app, by_host
 from probes.judge.rules.pages import (
     certificate_wanted,
@@ -38,6 +41,23 @@ def storage_denies(view: View, exchange: Exchange) -> bool:
 
 def vault_denies(view: View, exchange: Exchange) -> bool:
     return exchange.status not in view.target.expected_status and vault_firewall(exchange)
+
+
+def app_stopped(scene: Scene) -> Iterator[Match]:
+    """The page says it; Azure's word on the app's state confirms it, or does not."""
+    for match in answering(stopped, by_host)(scene):
+        (view,) = hit(scene, match)
+        found = view.scene.azure.site(view.target)
+        state = None if found.content is None else found.content.state
+        exceeded = found.content is not None and (found.content.usage_state or "").lower() == "exceeded"
+        words = {
+            **match.words,
+            "state": state or "",
+            "by_azure": f", and Azure has it as {state}" if state and state.lower() != "running" else "",
+            **({"running_state" if state.lower() == "running" else "stopped_state": state} if state else {}),
+            **({"exceeded": "Exceeded"} if exceeded else {}),
+        }
+        yield replace(match, evidence=(*match.evidence, *found.ids), words=words)
 
 
 def walked_in_public(scene: Scene, match: Match) -> bool:
@@ -93,10 +113,18 @@ RULES = (
         intrinsic=True,
         title="The app is stopped",
         recognised_by="403 with App Service's page «This web app is stopped».",
-        find=answering(stopped, by_host),
-        summary="The front end of {host} says that the app is stopped.",
+        find=app_stopped,
+        summary="The front end of {host} says that the app is stopped{by_azure}.",
+        supports=(having("stopped_state", "Azure says so as well: its state is {state}"),),
+        weakens=(
+            having(
+                "running_state",
+                "Azure says that its state is {state}: it may just have been started, or stopped at its plan's quota",
+            ),
+        ),
         rivals=(Rival(id="public-path-refused", why="the answer has no x-ms-forbidden-ip", ruled_out=always),),
         fix=(
+            "The plan's quota is used up (usageState {exceeded}): wait for the next day, or scale the plan.",
             "az functionapp start --resource-group {app_group} --name {app}",
             "If it stops again, look at the plan's quota.",
         ),

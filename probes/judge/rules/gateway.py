@@ -6,7 +6,8 @@ from dataclasses import replace
 from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Match, Rival, Rule, Stage
-from probes.judge.rules.clues import hit
+from probes.judge.rules.checks import checked
+from probes.judge.rules.clues import having, hit
 from probes.judge.rules.http import EVERYTHING, about, answering, by_host, by_url, swallowed
 from probes.judge.rules.pages import SERVER_ERROR, made_by_gateway, statement, unexpected
 from probes.judge.scene import Scene, View
@@ -116,11 +117,18 @@ RULES = (
         severity=Severity.ERROR,
         title="API Management does not reach the backend, and the probe does",
         recognised_by="API Management answers with its own 5xx, with 500 and not a word, or tells of a connection failure, while every backend target works from here.",
-        find=cannot_reach_backend,
+        find=lambda scene: (checked(scene, match) for match in cannot_reach_backend(scene)),
         summary="API Management fails with {status}{told} where the probe reaches {backend}: its DNS, its subnet's rules or its policy differ from what is seen here.",
         confidence=Confidence.MEDIUM,
-        supports=(Clue(says="API Management itself tells of a connection failure", holds=told_by_gateway),),
+        supports=(
+            Clue(says="API Management itself tells of a connection failure", holds=told_by_gateway),
+            having("check_failed", "API Management's own test of the way says so too: {check}"),
+        ),
         weakens=(
+            having(
+                "check_passed",
+                "API Management's own test of the way passes ({check}): what fails lies beyond the connection, or in its policy",
+            ),
             Clue(
                 says="nothing in the answer shows who made it: a policy may swallow the reason, or the app fail for this URL only",
                 holds=without_a_word,

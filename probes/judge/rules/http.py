@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from probes.failure import Failure
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Match, Rival, Rule, Stage
-from probes.judge.rules.clues import always, hit
+from probes.judge.rules.authentication import redirect_words
+from probes.judge.rules.clues import always, having, hit
 from probes.judge.rules.pages import (
     SERVER_ERROR,
     Predicate,
@@ -181,7 +182,8 @@ def redirects(scene: Scene) -> Iterator[Match]:
     for match in answering(redirected, by_destination)(scene):
         location, elsewhere = match.words["location"], match.words["elsewhere"]
         own = elsewhere == match.words["host"]
-        found = {**match.words, "destination": location if own else elsewhere}
+        (view,) = hit(scene, match)
+        found = {**match.words, "destination": location if own else elsewhere, **redirect_words(view)}
         if elsewhere not in LOGIN_HOSTS:
             found["new_url"] = location
         else:
@@ -339,6 +341,10 @@ RULES = (
         summary="{host} sends the caller on to {destination} ({status}) instead of answering.",
         supports=(
             Clue(says="{elsewhere} is a login page: App Service authentication redirects API callers", holds=to_login),
+            having(
+                "platform_redirects",
+                "Azure says that App Service authentication is on, and redirects who has no session",
+            ),
         ),
         masks=("correlation-lost", "correlation-rewritten"),
         fix=(

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Match, Rival, Rule, Stage
-from probes.judge.rules.clues import hit
+from probes.judge.rules.authentication import audience_words, settings
+from probes.judge.rules.clues import having, hit
 from probes.judge.rules.gateway import answered_otherwise
 from probes.judge.rules.http import about, answering, by_host, gateway_refused
 from probes.judge.rules.pages import (
@@ -59,8 +60,13 @@ def with_token(predicate: Callable[[View, Exchange], bool]) -> Callable[[Scene],
                         found["principal"] = shown["oid"]
                     yield replace(
                         match,
-                        evidence=(*match.evidence, *tokens),
-                        words={**found, "audience": view.target.audience or "", "caller": caller},
+                        evidence=(*match.evidence, *tokens, *settings(view).ids),
+                        words={
+                            **found,
+                            **audience_words(view, shown["aud"], by_app=reason(exchange) is not None),
+                            "audience": view.target.audience or "",
+                            "caller": caller,
+                        },
                     )
 
     return find
@@ -195,10 +201,15 @@ RULES = (
         recognised_by="401 from the application to a request with a token, or 403 with a reason that is not the role.",
         find=with_token(token_rejected),
         summary="{host} rejects the token for {audience} ({reason}); it has aud {aud}, iss {iss}, version {ver}.",
-        supports=(Clue(says="the application names the reason", holds=reason_given),),
+        supports=(
+            Clue(says="the application names the reason", holds=reason_given),
+            having("allowed", "App Service authentication stands before the app, and its audiences are others"),
+        ),
         confidence=Confidence.MEDIUM,
         masks=("role-missing", "gateway-identity-rejected"),
         fix=(
+            "App Service authentication accepts tokens for {allowed}; ask for one of these (audience), or allow {aud} there.",
+            "App Service authentication accepts the audience ({allowed_audience}): compare issuer and version first.",
             "Align what the backend accepts with aud, iss and version of the token; the version is the API registration's choice:",
             'az ad app show --id {audience} --query "{uris:identifierUris, version:api.requestedAccessTokenVersion}"',
             "az webapp auth show --resource-group {app_group} --name {app}",

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from probes.failure import Failure
+from probes.judge.azure import PrivateZone
 from probes.judge.rule import Match
 from probes.judge.rules.clues import hit
 from probes.judge.rules.domains import AZURE_DOMAINS, apex, internal_zone
 from probes.judge.rules.words import site, words, zone_words
+from probes.judge.rules.zones import kept_words, right_address, zone_of
 from probes.judge.scene import Answer, Scene, View
 from probes.path import Role
 from probes.records import Connection
@@ -57,15 +59,37 @@ def name_unknown(scene: Scene) -> Iterator[Match]:
             yield Match(
                 targets=(view.target.name,),
                 subject=site(missing),
-                evidence=tuple(name for one in (answer, *others) for name in one.ids),
+                evidence=(*(name for one in (answer, *others) for name in one.ids), *told_of(view)),
                 words={
                     **words(view),
                     "missing": missing
                     if missing == view.target.host
                     else f"{missing}, to which {view.target.host} leads",
                     **({"gateway_zone": internal_zone(missing)} if view.target.role is Role.GATEWAY else {}),
+                    **site_words(view),
                 },
             )
+
+
+def told_of(view: View) -> tuple[str, ...]:
+    """The readings of the app that a name is said to be of."""
+    return view.scene.azure.site(view.target).ids if view.target.role in {Role.BACKEND, Role.SCM} else ()
+
+
+def site_words(view: View) -> dict[str, str]:
+    """What Azure says of the app behind a name that does not exist: its real name, or that there is none."""
+    found = view.scene.azure.site(view.target)
+    if view.target.role not in {Role.BACKEND, Role.SCM}:
+        return {}
+    if found.missing:
+        return {"deleted_app": view.scene.azure.resource(view.target) or "the app"}
+    name = None if found.content is None else (found.content.default_host_name or "").lower()
+    if found.content is None or not name:
+        return {}
+    first, _, rest = name.partition(".")
+    real = f"{first}.scm.{rest}" if view.target.role is Role.SCM else name
+    bound = view.target.host in {one.lower() for one in found.content.host_names}
+    return {"bound_host": view.target.host} if real == view.target.host or bound else {"real_name": real}
 
 
 def name_without_address(scene: Scene) -> Iterator[Match]:
@@ -133,8 +157,36 @@ def record_missing(scene: Scene) -> Iterator[Match]:
     for view in scene.views:  # also where public would do: nothing but a linked zone says no at a privatelink name
         answer = view.dns
         if answer is not None and answer.negative and "privatelink" in answer.chain[-1].split("."):
-            found = {**words(view), **zone_words(answer.chain[-1])}
-            yield Match(targets=(view.target.name,), subject=site(answer.chain[-1]), evidence=answer.ids, words=found)
+            known, named = zone_of(view, answer), zone_words(answer.chain[-1])
+            yield Match(
+                targets=(view.target.name,),
+                subject=site(answer.chain[-1]),
+                evidence=(*answer.ids, *(known.ids if known is not None else ())),
+                words={
+                    **words(view),
+                    **named,
+                    **kept_words(view, known, named["zone"]),
+                    **lacking_words(view, known, named["record"]),
+                },
+            )
+
+
+def lacking_words(view: View, zone: PrivateZone | None, record: str) -> dict[str, str]:
+    """What Azure says of a record that a resolver does not find."""
+    found = {
+        "lacking": f"is linked here and lacks {record}",
+        "endpoint_address": right_address(view).get("right_address", "ENDPOINT_ADDRESS"),
+    }
+    if zone is None:
+        return found
+    if zone.addresses:
+        recorded = ", ".join(zone.addresses)
+        return {
+            **found,
+            "recorded": recorded,
+            "lacking": f"does not answer with the record that Azure has ({recorded})",
+        }
+    return {**found, **({"confirmed": zone.name} if zone.addresses == () and zone.linked else {})}
 
 
 def only_one_resolver_asked(scene: Scene, match: Match) -> bool:

@@ -1,15 +1,17 @@
 """Seen from a network that must not reach the path: what answers there, and what is no proof that nothing does."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from probes.judge.finding import Severity
 from probes.judge.rule import Match, Rule, Stage
+from probes.judge.rules.exposure import still_open
 from probes.judge.rules.http import about
 from probes.judge.rules.pages import forbidden_ip, proxied, service_firewall, unbound, vault_firewall
 from probes.judge.rules.words import APP_SERVICE_DOCS, site, words
 from probes.judge.scene import Scene, View
 from probes.path import Role
-from probes.records import Exchange
+from probes.records import Exchange, Vantage
 
 
 def meant_closed(scene: Scene) -> Iterator[View]:
@@ -42,14 +44,18 @@ def is_closed(view: View) -> bool:
 
 
 def public_path_open(scene: Scene) -> Iterator[Match]:
-    for view in meant_closed(scene):
+    """By what answers outside; inside by Azure's word, once the path says that it is closed."""
+    yield from still_open(scene)
+    for view in meant_closed(scene) if scene.path.vantage is Vantage.OUTSIDE else ():
         answers = let_in(view)
         if answers:
             match = about(view, answers[0], site(view.target.host))
             evidence = tuple(exchange.id for exchange in answers)
-            yield Match(
-                targets=match.targets, subject=match.subject, evidence=evidence, words=match.words, exposes=True
+            opening = (
+                f"answers {match.words['status']} to a network that must not reach it, at {match.words['address']}"
             )
+            found = {**match.words, "opening": opening}
+            yield replace(match, evidence=evidence, words=found, exposes=True)
 
 
 def closure_not_seen(scene: Scene) -> Iterator[Match]:
@@ -67,10 +73,10 @@ RULES = (
         stage=Stage.IDENTITY,
         severity=Severity.ERROR,
         title="The target answers in a network that must not reach it",
-        recognised_by="From vantage outside: any answer that does not turn the caller's network away, a 401 included.",
+        recognised_by="From vantage outside: any answer that does not turn the caller's network away, a 401 included. From inside, where the path says closed = true: Azure does not say that public access is Disabled; null is no proof, and a warning.",
         find=public_path_open,
-        summary="{url} answers {status} to a network that must not reach it, at {address}: public access is not closed, or another way in exists.",
-        outside=True,
+        summary="{url} {opening}: public access is not closed, or another way in exists.",
+        outside=None,
         fix=(
             "After the private path is proven, close public access:",
             "az functionapp update --resource-group {app_group} --name {app} --set publicNetworkAccess=Disabled",

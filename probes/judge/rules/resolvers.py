@@ -5,11 +5,13 @@ from ipaddress import ip_address
 
 from probes.failure import Failure
 from probes.judge import space
+from probes.judge.azure.readings import resource_name
 from probes.judge.finding import Severity
 from probes.judge.rule import Match, Rival, Rule, Stage
-from probes.judge.rules.clues import DOWNSTREAM, always
+from probes.judge.rules.clues import DOWNSTREAM, having
 from probes.judge.rules.domains import internal_zone
-from probes.judge.rules.words import CATALOGUE, PRIVATELINK_DOCS, site, words
+from probes.judge.rules.words import CATALOGUE, PRIVATELINK_DOCS, site, words, zone_words
+from probes.judge.rules.zones import forwarder, not_forwarded
 from probes.judge.scene import BAD_ANSWER, NO_WORD, Answer, Scene, View
 from probes.records import PLATFORM
 
@@ -106,17 +108,52 @@ def resolver_not_forwarding(scene: Scene) -> Iterator[Match]:
                     words={
                         **about(view, answer),
                         "public_zone": zone,
+                        "meanwhile": "the name is private from here",
                         "azure_zone" if azure else "company_zone": zone,
+                        "searched_group": words(view)["net_group"],
+                        "link": "",
                     },
                     exposes=used,
                     aside=not used,
                 )
+    yield from forwarding_nowhere(scene)
+
+
+def forwarding_nowhere(scene: Scene) -> Iterator[Match]:
+    """A DNS server of one's own answers in public, and Azure has the zone linked where it asks, or must ask."""
+    for view, answer, zone in not_forwarded(scene):
+        server = forwarder(view, answer) or answer.server
+        named = zone_words(answer.privatelink or "")
+        place = resource_name(zone.link.virtual_network_id) if zone.link is not None else None
+        recorded = f" and holds {', '.join(zone.addresses)} for the name" if zone.addresses else ""
+        yield Match(
+            targets=(view.target.name,),
+            subject=f"{answer.resolver} ({server})",
+            evidence=(*answer.ids, *zone.ids),
+            words={
+                **about(view, answer),
+                **named,
+                "server": server,
+                "meanwhile": f"zone {zone.name} is linked {f'to {place}' if place else 'elsewhere'} by Azure{recorded}",
+                "link": zone.link.name if zone.link is not None else zone.name,
+                **({"near": server} if place else {"azure_zone": named["public_zone"]}),
+                **({} if place else {"searched_group": words(view)["net_group"]}),
+                **({} if answer.server == server else {"asked": answer.server}),
+                **({} if place else {"beyond": server}),
+            },
+            exposes=True,
+        )
 
 
 def applications_use(view: View, answer: Answer, here: Answer) -> bool:
     """The system took this server's word, and not the one of the server that is right."""
     used = set(view.system.addresses) if view.system is not None else set()
     return bool(used) and used <= set(answer.addresses) and used.isdisjoint(here.addresses)
+
+
+def seen_elsewhere(_scene: Scene, match: Match) -> bool:
+    """Another resolver's answer shows it, and not Azure's word."""
+    return not match.words["link"]
 
 
 def resolvers_disagree(scene: Scene) -> Iterator[Match]:
@@ -201,16 +238,28 @@ RULES = (
         title="A resolver does not forward the zone to Azure",
         recognised_by="A named resolver gives the public answer or none, while another answers the name privately.",
         find=resolver_not_forwarding,
-        summary="Resolver {resolver} at {server} answers {addresses} for {host}, while the name is private from here: it does not forward {public_zone} to where the private zone is.",
+        summary="Resolver {resolver} at {server} answers {addresses} for {host}, while {meanwhile}: it does not forward {public_zone} to where the private zone is.",
+        weakens=(
+            having("asked", "Azure's own address was asked, and the question may not have gone through it"),
+            having(
+                "beyond", "it stands in no network that Azure tells of, so that its way to the zone cannot be followed"
+            ),
+        ),
         masks_stages=DOWNSTREAM,
         rivals=(
-            Rival(id="zone-not-linked", why="another resolver sees the private zone", ruled_out=always),
-            Rival(id="name-unknown", why="another resolver knows the name", ruled_out=always),
+            Rival(id="zone-not-linked", why="another resolver sees the private zone", ruled_out=seen_elsewhere),
+            Rival(id="name-unknown", why="another resolver knows the name", ruled_out=seen_elsewhere),
+            Rival(
+                id="zone-not-linked",
+                why="Azure lists link {link}",
+                ruled_out=lambda s, m: not seen_elsewhere(s, m) and "beyond" not in m.words,
+            ),
         ),
         fix=(
+            "On {near}, forward the public zone {public_zone} (not only its privatelink part) to 168.63.129.16: the zone is linked where it stands.",
             "On {server}, forward the public zone {azure_zone} (not only its privatelink part) to the inbound endpoint of an Azure DNS Private Resolver in a linked VNet:",
             "On {server}, forward {company_zone} to a DNS server that knows it, or give it the record of {host}.",
-            'az dns-resolver inbound-endpoint list --resource-group {net_group} --dns-resolver-name DNS_RESOLVER --query "[].ipConfigurations"',
+            'az dns-resolver inbound-endpoint list --resource-group {searched_group} --dns-resolver-name DNS_RESOLVER --query "[].ipConfigurations"',
         ),
         reference=PRIVATELINK_DOCS,
     ),

@@ -4,24 +4,16 @@ from probes.judge.finding import Confidence, Severity
 from probes.judge.rule import Clue, Rival, Rule, Stage
 from probes.judge.rules.addresses import (
     another_answers_privately,
-    answers_mixed,
-    chain_unseen,
-    connection_fails,
-    contradicted,
+    contradicted_by_azure,
     every_answer_is_public,
-    gateway_not_internal,
     hosts_file_override,
-    no_alias,
-    no_private_endpoint,
-    own_domain,
-    record_stale,
-    resolve_slow,
+    not_linked_by_azure,
+    pending_by_azure,
     resolver_of_ones_own,
     system_answer_differs,
-    works,
     zone_not_linked,
 )
-from probes.judge.rules.clues import DOWNSTREAM, always
+from probes.judge.rules.clues import DOWNSTREAM, always, having
 from probes.judge.rules.names import (
     address_hardcoded,
     name_unknown,
@@ -32,7 +24,7 @@ from probes.judge.rules.names import (
     record_missing,
     zone_shadows_public_names,
 )
-from probes.judge.rules.words import APP_SERVICE_DOCS, CATALOGUE, FALLBACK_DOCS, PRIVATELINK_DOCS
+from probes.judge.rules.words import APP_SERVICE_DOCS, FALLBACK_DOCS, PRIVATELINK_DOCS
 
 WRONG_HOST = ("certificate-name-mismatch", "host-name-not-bound")
 
@@ -106,8 +98,19 @@ RULES = (
         recognised_by="NXDOMAIN at the name itself, on every resolver that answered.",
         find=name_unknown,
         summary="No resolver knows {missing}: there is no such record, or the URL has a typing error.",
-        weakens=(Clue(says="only one resolver could be asked", holds=only_one_resolver_asked),),
+        supports=(
+            having("deleted_app", "Azure has no such app as the path names"),
+            having("real_name", "Azure has the app under another name"),
+        ),
+        weakens=(
+            Clue(says="only one resolver could be asked", holds=only_one_resolver_asked),
+            having(
+                "bound_host",
+                "Azure has an app of that very name, whose public record must exist: a zone or a filter may hide it",
+            ),
+        ),
         masks_stages=DOWNSTREAM,
+        masks=("resource-not-found",),
         rivals=(
             Rival(
                 id="record-missing",
@@ -116,6 +119,7 @@ RULES = (
             ),
         ),
         fix=(
+            "The app is called {real_name} by Azure: use that name in the path file, in API Management and in the zone.",
             "Check the spelling of {missing}, and whether what it stands for still exists.",
             "Read the real name of {app}, which may hold a hash and a region; a deleted app has none:",
             "az functionapp show --resource-group {app_group} --name {app} --query properties.defaultHostName",
@@ -176,7 +180,13 @@ RULES = (
         title="The private zone is linked, but has no record of the name",
         recognised_by="The chain reaches the privatelink name, and that has no address (NXDOMAIN or no data).",
         find=record_missing,
-        summary="{host} leads to {privatelink}, which has no record: zone {zone} is linked here and lacks {record}.",
+        summary="{host} leads to {privatelink}, which has no record: zone {zone} {lacking}.",
+        supports=(having("confirmed", "Azure has no record {record} in the zone, and the zone linked here"),),
+        weakens=(
+            having(
+                "recorded", "Azure has the record {record} in the zone: the answer is a cached one, or another zone's"
+            ),
+        ),
         masks_stages=DOWNSTREAM,
         masks=("resolver-not-forwarding", "resolvers-disagree"),
         rivals=(
@@ -187,10 +197,12 @@ RULES = (
             ),
         ),
         fix=(
+            "Azure has the record ({recorded}): sweep again after the TTL first, and look for another zone of that name.",
             "Give the endpoint a zone group, which keeps its records (an app's and its scm site's) as they must be:",
-            "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name {endpoint} --name default --private-dns-zone {zone} --zone-name {zone}",
+            "az network private-endpoint dns-zone-group create --resource-group {endpoint_group} --endpoint-name {endpoint} --name default --private-dns-zone {zone_reference} --zone-name {zone}",
             "Or add the one record by hand:",
-            "az network private-dns record-set a add-record --resource-group {zone_group} --zone-name {zone} --record-set-name {record} --ipv4-address ENDPOINT_ADDRESS",
+            "az network private-dns record-set a add-record --resource-group {zone_group} --subscription {zone_subscription} --zone-name {zone} --record-set-name {record} --ipv4-address {endpoint_address}",
+            "az network private-dns record-set a add-record --resource-group {unread_group} --zone-name {zone} --record-set-name {record} --ipv4-address {endpoint_address}",
         ),
         reference=PRIVATELINK_DOCS,
     ),
@@ -201,10 +213,33 @@ RULES = (
         title="The private zone is not linked to this network",
         recognised_by="The chain passes the privatelink name and goes on to public addresses only.",
         find=zone_not_linked,
-        summary="{host} passes {privatelink} and still ends in public {addresses}: for resolver {server} zone {zone} is not linked, or falls back to the internet.",
+        summary="{host} passes {privatelink} and still ends in public {addresses}: for resolver {server} zone {zone} {linkage}.",
         confidence=Confidence.MEDIUM,
-        supports=(Clue(says="{others} answers the same name privately", holds=another_answers_privately),),
+        supports=(
+            Clue(
+                says="{others} answers the same name privately",
+                holds=lambda s, m: another_answers_privately(s, m) and not contradicted_by_azure(s, m),
+            ),
+            Clue(says="Azure lists no link of zone {zone} to {network}", holds=not_linked_by_azure),
+            Clue(says="Azure says that link {link} to {network} is still in progress", holds=pending_by_azure),
+        ),
         weakens=(
+            having(
+                "maybe_linked",
+                "Azure lists a link of the zone to {vnet_name}, and where the resolver asks is not known",
+            ),
+            having(
+                "maybe_missing",
+                "Azure has no record {record} in the zone, which a link that falls back would hide alike",
+            ),
+            having(
+                "forwarder",
+                "the network has a DNS server of its own, and whether that comes to Azure at all cannot be seen",
+            ),
+            Clue(
+                says="Azure lists link {link} to {network}, and {recorded} in the zone: the answer may be a cached one, the link younger than half a minute, or a DNS forwarding rule set may send the question elsewhere",
+                holds=contradicted_by_azure,
+            ),
             Clue(
                 says="every resolver gives the public answer, so that the record may be missing behind a link that falls back to the internet (NxDomainRedirect)",
                 holds=every_answer_is_public,
@@ -229,119 +264,21 @@ RULES = (
             ),
         ),
         fix=(
-            "az network private-dns link vnet create --resource-group {zone_group} --zone-name {zone} --name link-{vnet_name} --virtual-network {vnet} --registration-enabled false",
+            "az network private-dns link vnet create --resource-group {link_group} --subscription {link_subscription} --zone-name {zone} --name {link_name} --virtual-network {link_network} --registration-enabled false",
+            "If Azure refuses the link, another zone of that name is linked to the network of {link_name}; keep one of them.",
+            "Then see that {forwarder} forwards {public_zone} to 168.63.129.16.",
+            "Zone {lacking_zone} has no record {record} either; give the endpoint a zone group, or add the record by hand:",
+            "az network private-dns record-set a add-record --resource-group {link_group} --subscription {link_subscription} --zone-name {lacking_zone} --record-set-name {record} --ipv4-address {right_address}",
+            "Wait until Azure has made link {pending_link}, and sweep again:",
+            "az network private-dns link vnet show --resource-group {zone_group} --subscription {zone_subscription} --zone-name {zone} --name {pending_link} --query virtualNetworkLinkState",
+            "Wait for the TTL of the answer, and sweep again; if it stays public, look at link {standing_link}, and for a DNS forwarding rule set on the network:",
+            "az network private-dns link vnet show --resource-group {zone_group} --subscription {zone_subscription} --zone-name {zone} --name {standing_link}",
+            "az network private-dns link vnet create --resource-group {unread_group} --zone-name {zone} --name link-{vnet_name} --virtual-network {vnet} --registration-enabled false",
             "If {custom_server} is a DNS server of one's own, it must forward {public_zone} to 168.63.129.16, asked from inside a linked VNet: look there first.",
-            "If the link exists, look at its resolutionPolicy and for the record {record}:",
-            "az network private-dns link vnet list --resource-group {zone_group} --zone-name {zone}",
-            "az network private-dns record-set a list --resource-group {zone_group} --zone-name {zone}",
+            "If the link exists, look at its resolutionPolicy and for the record {unread_record}:",
+            "az network private-dns link vnet list --resource-group {unread_group} --zone-name {zone}",
+            "az network private-dns record-set a list --resource-group {unread_group} --zone-name {zone}",
         ),
         reference=f"{PRIVATELINK_DOCS}; {FALLBACK_DOCS}",
-    ),
-    Rule(
-        id="no-private-endpoint",
-        stage=Stage.RESOLVE,
-        severity=Severity.ERROR,
-        title="There is no Private Endpoint behind the name",
-        recognised_by="The name has public addresses only, and no privatelink name stands in the chain.",
-        find=no_private_endpoint,
-        summary="{host} leads straight to public {addresses}, and no privatelink name stands in its chain: Azure puts one there when a Private Endpoint exists.",
-        weakens=(
-            Clue(
-                says="{others} knows a private address or a privatelink name: a leftover, or a zone of one's own here",
-                holds=contradicted,
-            ),
-            Clue(
-                says="the answer has no CNAME at all, as Azure's own answers have: a filter or a record of one's own may have made it",
-                holds=no_alias,
-            ),
-            Clue(says="the CNAME chain could not be seen, only the addresses", holds=chain_unseen),
-            Clue(
-                says="{host} is a domain of one's own, whose record may lead past an endpoint that exists",
-                holds=own_domain,
-            ),
-        ),
-        masks_stages=DOWNSTREAM,
-        rivals=(
-            Rival(
-                id="zone-not-linked",
-                why="the chain has no privatelink name at all",
-                ruled_out=lambda s, m: not chain_unseen(s, m),
-            ),
-        ),
-        fix=(
-            "az network private-endpoint create --resource-group {net_group} --name pe-{app} --vnet-name {vnet_name} --subnet PRIVATE_ENDPOINT_SUBNET --private-connection-resource-id {site_id} --group-id sites --connection-name cn-pe-{app}",
-            "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name pe-{app} --name default --private-dns-zone privatelink.azurewebsites.net --zone-name privatelink.azurewebsites.net",
-            "az network private-endpoint create --resource-group {net_group} --name pe-{account} --vnet-name {vnet_name} --subnet PRIVATE_ENDPOINT_SUBNET --private-connection-resource-id STORAGE_ACCOUNT_RESOURCE_ID --group-id {account_part} --connection-name cn-pe-{account}",
-            "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name pe-{account} --name default --private-dns-zone privatelink.{account_part}.core.windows.net --zone-name privatelink.{account_part}.core.windows.net",
-            "az network private-endpoint create --resource-group {net_group} --name pe-{vault} --vnet-name {vnet_name} --subnet PRIVATE_ENDPOINT_SUBNET --private-connection-resource-id KEY_VAULT_RESOURCE_ID --group-id vault --connection-name cn-pe-{vault}",
-            "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name pe-{vault} --name default --private-dns-zone privatelink.vaultcore.azure.net --zone-name privatelink.vaultcore.azure.net",
-        ),
-        reference=APP_SERVICE_DOCS,
-    ),
-    Rule(
-        id="gateway-not-internal",
-        stage=Stage.RESOLVE,
-        severity=Severity.ERROR,
-        title="The gateway's name leads to a public address",
-        recognised_by="A target of role gateway has public addresses only.",
-        find=gateway_not_internal,
-        summary="{host}, the gateway's name, leads to public {addresses}: clients do not reach it on the private network.",
-        masks_stages=DOWNSTREAM,
-        fix=(
-            "Look at the network mode, and point the name to the private address:",
-            'az apim show --resource-group {service_group} --name {service} --query "[virtualNetworkType, privateIpAddresses]"',
-        ),
-        reference="https://learn.microsoft.com/azure/api-management/api-management-using-with-internal-vnet",
-    ),
-    Rule(
-        id="answers-mixed",
-        stage=Stage.RESOLVE,
-        severity=Severity.ERROR,
-        title="One answer holds private and public addresses",
-        recognised_by="The addresses of one name on one resolver lie in private and in public space, A and AAAA together.",
-        find=answers_mixed,
-        summary="{host} has private {private} and public {public} in one answer: some calls leave the private network.",
-        masks_stages=DOWNSTREAM,
-        masks=("resolvers-disagree",),
-        fix=(
-            "Remove the public record ({public}) from the private zone; look for an AAAA record beside the A record.",
-        ),
-        reference=PRIVATELINK_DOCS,
-    ),
-    Rule(
-        id="record-stale",
-        stage=Stage.RESOLVE,
-        severity=Severity.ERROR,
-        title="The private record points to the wrong address",
-        recognised_by="A private address outside the subnets that the path expects.",
-        find=record_stale,
-        summary="{name} has the private address {addresses}, which does not lie in {subnets} as the path expects.",
-        supports=(Clue(says="nothing answers there", holds=connection_fails),),
-        weakens=(
-            Clue(says="the right application answers there: the path's private_subnets may be wrong", holds=works),
-        ),
-        masks_stages=DOWNSTREAM,
-        masks=("resolvers-disagree",),
-        fix=(
-            "If {stale} is where {host} really is, correct private_subnets in the path file; else correct the record of {name}.",
-            "az apim show --resource-group {service_group} --name {gateway} --query privateIpAddresses",
-            "Delete the manual record in {zone} and let a zone group of the endpoint write it:",
-            "az network private-dns record-set a remove-record --resource-group {zone_group} --zone-name {zone} --record-set-name {record} --ipv4-address {stale}",
-            "az network private-endpoint dns-zone-group create --resource-group {net_group} --endpoint-name {endpoint} --name default --private-dns-zone {zone} --zone-name {zone}",
-        ),
-        reference=PRIVATELINK_DOCS,
-    ),
-    Rule(
-        id="resolve-slow",
-        stage=Stage.RESOLVE,
-        severity=Severity.WARNING,
-        title="Resolving is slow",
-        recognised_by="An answer took longer than the path's slow_resolve_ms.",
-        find=resolve_slow,
-        summary="Resolver {resolver} took {ms} ms for {host}, more than {limit} ms.",
-        fix=(
-            "Look at the forwarders of {resolver}: a dead one before a living one costs its time-out on every query.",
-        ),
-        reference=CATALOGUE,
     ),
 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from probes.judge.azure.readings import segment
 from probes.judge.scene import View
 from probes.path import Role
 
@@ -10,14 +11,6 @@ PRIVATELINK_DOCS = "https://learn.microsoft.com/azure/private-link/private-endpo
 APP_SERVICE_DOCS = "https://learn.microsoft.com/azure/app-service/overview-private-endpoint"
 FALLBACK_DOCS = "https://learn.microsoft.com/azure/dns/private-dns-fallback"
 CATALOGUE = "docs/findings.md"
-
-
-def segment(resource_id: str, kind: str) -> str | None:
-    """The value after `kind` in an Azure resource id; the ids are case-insensitive."""
-    parts = resource_id.split("/")
-    lower = [part.lower() for part in parts]
-    place = lower.index(kind.lower()) if kind.lower() in lower else -1
-    return parts[place + 1] if 0 <= place < len(parts) - 1 else None
 
 
 def site(host: str) -> str:
@@ -29,7 +22,7 @@ def words(view: View) -> Mapping[str, str]:
     """The names that sentences and commands about a target need; some only where the target is of their kind."""
     resources = view.scene.path.resources
     zone_id = resources.get("private_dns_zone", "")
-    service = resources.get("api_management", "")
+    service = view.scene.path.service_id or ""
     return {
         "target": view.target.name,
         "host": view.target.host,
@@ -51,22 +44,34 @@ def kind_words(view: View) -> Mapping[str, str]:
     resources, label = view.scene.path.resources, view.target.host.partition(".")[0]
     match view.target.role:
         case Role.BACKEND | Role.SCM:
-            site = resources.get("site", "")
+            site = view.scene.path.resource_of(view.target) or ""
             return {
                 "app": segment(site, "sites") or app_name(view.target.host),
                 "app_group": segment(site, "resourceGroups") or "APP_RESOURCE_GROUP",
                 "site_id": site or "SITE_RESOURCE_ID",
-                "endpoint": segment(resources.get("private_endpoint", ""), "privateEndpoints") or "PRIVATE_ENDPOINT",
+                **endpoint_words(view, resources.get("private_endpoint", "")),
             }
         case Role.GATEWAY:
-            service = resources.get("api_management", "")
+            service = view.scene.path.service_id or ""
             return {"gateway": segment(service, "service") or "API_MANAGEMENT"}
         case Role.STORAGE:
             kind = view.target.host.split(".")[1:2]
-            return {"account": label, "account_part": kind[0] if kind else "blob", "endpoint": "PRIVATE_ENDPOINT"}
+            return {"account": label, "account_part": kind[0] if kind else "blob", **endpoint_words(view)}
         case Role.KEY_VAULT:
-            return {"vault": label, "endpoint": "PRIVATE_ENDPOINT"}
-    return {"endpoint": "PRIVATE_ENDPOINT"}
+            return {"vault": label, **endpoint_words(view)}
+    return endpoint_words(view)
+
+
+def endpoint_words(view: View, named: str = "") -> Mapping[str, str]:
+    """The target's Private Endpoint: the one that Azure tells of, else the one that the path names."""
+    known = view.scene.azure.endpoints(view.target).every
+    told = next((one.id for one in known if one.approved is not False and one.id), None)
+    endpoint = told or named
+    network = segment(view.scene.path.resources.get("virtual_network", ""), "resourceGroups")
+    return {
+        "endpoint": segment(endpoint, "privateEndpoints") or "PRIVATE_ENDPOINT",
+        "endpoint_group": segment(endpoint, "resourceGroups") or network or "NETWORK_RESOURCE_GROUP",
+    }
 
 
 def app_name(host: str) -> str:
