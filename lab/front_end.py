@@ -34,6 +34,10 @@ class FrontEnd:
         self._application = application
         self._hosts = {host.lower() for host in site.hosts}
 
+    def turn(self, site: Site) -> None:
+        """Take up another network access; connections stay as they are."""
+        self._site = site
+
     async def __call__(self, request: Request) -> Response:
         """Answer one request, in the order of the real checks: host name, network, deployment site, state."""
         return pages.dated(await self._answer(request))

@@ -24,12 +24,14 @@ class StandingLab:
         scenario: that it shows.
         log_analytics: base URL of its query API.
         workspace_id: of the workspace there.
+        management: base URL of its Azure Resource Manager.
         identity: environment in which a managed identity of the lab's tenant gets tokens.
     """
 
     scenario: str
     log_analytics: str
     workspace_id: str
+    management: str
     identity: Mapping[str, str]
 
 
@@ -84,6 +86,7 @@ def found(file: File) -> StandingLab | None:
             (lab.scenario, TEXT),
             (lab.log_analytics, URL),
             (lab.workspace_id, GUID),
+            (lab.management, URL),
             (lab.identity["IDENTITY_ENDPOINT"], URL),
             (lab.identity["IDENTITY_HEADER"], TEXT),
         ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lab.azure.knowledge import Azure
 from lab.policy import deployed
 from lab.policy.message import Backend
 
@@ -130,14 +131,44 @@ class Site:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StorageAccount:
+    """A storage account, by its blob endpoint.
+
+    Attributes:
+        public_access: publicNetworkAccess; a listener marked public answers 403 `AuthorizationFailure` without it, and
+            where its firewall's `default_action` is `Deny`.
+    """
+
+    host: str
+    public_access: bool = False
+    default_action: str = "Deny"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyVault:
+    """A key vault.
+
+    Attributes:
+        public_access: as of a storage account; the answers are 403 `ForbiddenByConnection` and `ForbiddenByFirewall`.
+    """
+
+    host: str
+    public_access: bool = False
+    default_action: str = "Deny"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gateway:
     """API Management: what its calls run through.
 
     Attributes:
         hosts: names it answers to.
         named_values: what the policies name in double braces.
-        policies: documents by the name of their file below infra/policies; the deployed ones, or changed.
+        policies: documents by the name of their file below infra/policies; the deployed ones, or changed. One of an
+            operation is called `API/OPERATION.xml`.
         backends: backend entities by id.
+        service_urls: of APIs by name, for those that no policy gives a backend.
+        dropped: networks, to which what it sends is dropped on its way: a rule or a route of its own subnet.
         spent: calls that others have made in the periods under way of its limits.
         has_identity: whether its managed identity gives tokens.
         name_server: whose answers it lives by.
@@ -147,6 +178,8 @@ class Gateway:
     named_values: Mapping[str, str]
     policies: Mapping[str, str] = field(default_factory=deployed.texts)
     backends: Mapping[str, Backend] = field(default_factory=dict)
+    service_urls: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
     spent: int = 0
     has_identity: bool = True
     name_server: str = "platform"
@@ -166,7 +199,7 @@ class Listener:
     port: int = 443
     public: bool = False
     certificates: tuple[Leaf, ...] = ()
-    serves: Site | Gateway | None = None
+    serves: Site | StorageAccount | KeyVault | Gateway | None = None
     fault: ListenerFault | None = None
 
 
@@ -211,7 +244,8 @@ class Identity:
         available: whether the identity endpoint gives tokens; else it answers 400 as App Service does.
         silent: the endpoint takes the request and never answers.
         roles: app roles granted.
-        audience: put into every token in place of the one asked for; `None` = the one asked for.
+        audience: put into every token for an application of the tenant (`api://`) in place of the one asked for;
+            `None` = the one asked for.
         lifetime_s: of a token; negative = expired when issued.
     """
 
@@ -230,15 +264,19 @@ class World:
         name_servers: by name; `platform` is the one behind getaddrinfo, the others are resolvers of the path file.
         hosts: the hosts file of the machine, name to address.
         settings: app settings of the probe.
+        dropped: networks, to which what the probe sends is dropped on its way.
         path: the path file as a table, `{ca_file}` standing for the lab's CA.
+        azure: what only Azure knows; all the rest that it says is derived from the world.
     """
 
     name_servers: Mapping[str, NameServer]
     hosts: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
     listeners: tuple[Listener, ...]
     identity: Identity = Identity()
     path: Mapping[str, object]
+    azure: Azure = field(default_factory=Azure)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +286,8 @@ class Scenario:
     Attributes:
         breaks: what is broken, in one phrase; for a healthy variant, what it shows.
         verdict: expected.
-        finding: id of the one root finding expected, `None` = no finding at all.
+        finding: id of the one root finding expected, `None` = no cause at all.
+        beside: ids of what is told beside it, in their order: warnings, and what could not be read.
     """
 
     name: str
@@ -256,3 +295,9 @@ class Scenario:
     verdict: str
     finding: str | None
     world: World
+    beside: tuple[str, ...] = ()
+
+    @property
+    def roots(self) -> list[str]:
+        """Ids of the root findings expected, in their order."""
+        return [*([self.finding] if self.finding else []), *self.beside]

@@ -39,12 +39,14 @@ class Surroundings:
         resolver: gives the resolver of the gateway's network as it is now.
         token: gives an access token of the gateway's identity for an audience, or `None`.
         vouches: whether a token is one of the tenant for an audience.
+        dropped: networks to which its packets are dropped.
     """
 
     network: Network
     resolver: Callable[[], SystemResolver]
     token: Callable[[str], str | None]
     vouches: Callable[[str, str], bool]
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,7 +96,7 @@ class Call:
         return answer
 
     async def _sent(self, request: Outgoing) -> Answer:
-        dialler = Dialler(self.surroundings.network, self.surroundings.resolver())
+        dialler = Dialler(self.surroundings.network, self.surroundings.resolver(), self.surroundings.dropped)
         # Host is the backend's unless a policy sets one: what the caller called is no name there.
         callers = self.request.header(HOST)
         # Blanks around a value are no part of it (RFC 9110 section 5.5): "Bearer " goes out as "Bearer".

@@ -1,22 +1,30 @@
 """Connections by host name, through the lab's name server and network."""
 
+import asyncio
+import errno
+import os
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from ipaddress import ip_address, ip_network
 
 import httpcore
 
 from lab.network import Network
 from lab.resolver import SystemResolver
 
+LONGEST_CONNECT_S = 21
+"""How long a connection is tried whose packets are dropped."""
+
 
 class Dialler(httpcore.AsyncNetworkBackend):
     """Opens the connections of one request."""
 
-    def __init__(self, network: Network, resolver: SystemResolver) -> None:
-        """Dial in this network, with this resolver."""
+    def __init__(self, network: Network, resolver: SystemResolver, dropped: Collection[str] = ()) -> None:
+        """Dial in this network, with this resolver; packets for the `dropped` networks never arrive."""
         self._network = network
         self._resolver = resolver
+        self._dropped = [ip_network(each) for each in dropped]
         self._sockets = httpcore.AnyIOBackend()
         self._opened: list[httpcore.AsyncNetworkStream] = []
 
@@ -37,6 +45,7 @@ class Dialler(httpcore.AsyncNetworkBackend):
         last: Exception | None = None
         for address in await self._resolver.getaddrinfo(host):
             try:
+                await self._pass(address, timeout)
                 where, real_port = self._network.endpoint(address, port)
                 stream = await self._sockets.connect_tcp(where, real_port, timeout, local_address, socket_options)
             except (OSError, httpcore.ConnectError) as error:
@@ -45,6 +54,12 @@ class Dialler(httpcore.AsyncNetworkBackend):
                 self._opened.append(stream)
                 return stream
         raise last or OSError(f"{host} has no address")
+
+    async def _pass(self, address: str, seconds: float | None) -> None:
+        """Raise OSError in the time of a connection that nobody answers, where packets for the address are dropped."""
+        if any(ip_address(address) in network for network in self._dropped):
+            await asyncio.sleep(LONGEST_CONNECT_S if seconds is None else min(seconds, LONGEST_CONNECT_S))
+            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
 
 
 def message(error: Exception, url: str) -> str:

@@ -19,7 +19,7 @@ from lab.policy.run import Entity, LastError, Run
 from lab.world import Gateway
 
 UNSET = "https://not-set.invalid"
-"""Service URL of the imported APIs: their policies set the backend."""
+"""Service URL of an imported API that has none of its own: its policies set the backend."""
 SERVICE = Entity(members={"Region": "West Europe", "ServiceName": "apim-internal-prod"})
 
 
@@ -39,11 +39,20 @@ class ApiManagement:
         self._log = log
         self._limits = Limits(gateway.spent)
         self._apis = published() if apis is None else apis
+        self._service_urls = gateway.service_urls
         self._programs = {
-            api.name: Program(
-                documents(gateway.policies, api.name, named_values=gateway.named_values, backends=gateway.backends)
+            (api.name, operation): Program(
+                documents(
+                    gateway.policies,
+                    api.name,
+                    named_values=gateway.named_values,
+                    backends=gateway.backends,
+                    operation=operation,
+                )
             )
             for api in self._apis
+            for operation in (None, *(each.id for each in api.operations))
+            if operation is None or f"{api.name}/{operation}.xml" in gateway.policies
         }
 
     async def __call__(self, request: Request) -> Response:
@@ -62,7 +71,8 @@ class ApiManagement:
             for operation in api.operations:
                 parameters = operation.parameters(call.request.method, path)
                 if parameters is not None:
-                    return await self._run(call, begun(call, api, operation, path, dict(parameters)))
+                    url = self._service_urls.get(api.name, UNSET)
+                    return await self._run(call, begun(call, api, operation, path, dict(parameters), service_url=url))
         # Whether policies of the global scope see such a call is not documented.
         call.failed(
             LastError(
@@ -76,7 +86,8 @@ class ApiManagement:
         return Response(404, reason="Resource not found", headers=(("Content-Type", "application/json"),), body=body)
 
     async def _run(self, call: Call, run: Run) -> Response:
-        answer = await self._programs[call.api or ""].run(run)
+        own = (call.api or "", call.operation)
+        answer = await self._programs[own if own in self._programs else (own[0], None)].run(run)
         if run.last_error is not None:
             call.failed(run.last_error)
         # The length of the backend's body need not be that of the answer's; of an answer to HEAD it is all there is.
@@ -86,7 +97,9 @@ class ApiManagement:
         return Response(answer.status, reason=answer.reason, headers=tuple(kept), body=answer.body or b"")
 
 
-def begun(call: Call, api: Api, operation: Operation, path: str, parameters: dict[str, str]) -> Run:
+def begun(
+    call: Call, api: Api, operation: Operation, path: str, parameters: dict[str, str], *, service_url: str
+) -> Run:
     """The call before any policy."""
     call.api, call.operation = api.name, operation.id
     request = call.request
@@ -99,7 +112,7 @@ def begun(call: Call, api: Api, operation: Operation, path: str, parameters: dic
             body=request.body or None,
             ip_address=CALLER,
             parameters=parameters,
-            backend=message.Backend(url=UNSET),
+            backend=message.Backend(url=service_url),
         ),
         request_id=call.request_id,
         timestamp=call.started_at,

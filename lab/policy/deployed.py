@@ -32,13 +32,12 @@ def documents(
     named_values: Mapping[str, str],
     backends: Mapping[str, Backend] | None = None,
     certificates: frozenset[str] = frozenset(),
+    operation: str | None = None,
 ) -> Documents:
-    """What the calls of an API run through."""
+    """What the calls of an API run through, or those of one operation of it."""
+    files = {Scope.GLOBAL: "global.xml", Scope.API: f"{api}.xml", Scope.OPERATION: f"{api}/{operation}.xml"}
     return Documents(
-        policies={
-            Scope.GLOBAL: Document(name="global.xml", text=given["global.xml"]),
-            Scope.API: Document(name=f"{api}.xml", text=given[f"{api}.xml"]),
-        },
+        policies={scope: Document(name=name, text=given[name]) for scope, name in files.items() if name in given},
         fragments={
             name.removeprefix(FRAGMENTS).removesuffix(".xml"): Document(name=name, text=text)
             for name, text in given.items()

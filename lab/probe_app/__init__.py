@@ -74,11 +74,11 @@ async def opened(replica: Replica, settings: Mapping[str, str]) -> AsyncIterator
             except (OSError, httpcore.NetworkError, httpcore.ProtocolError):
                 return pages.bad_gateway()
 
-        before, replica.probe = replica.probe, answer
+        before, replica.services.probe = replica.services.probe, answer
         try:
             yield ProbeApp(process, replica, file)
         finally:
-            replica.probe = before
+            replica.services.probe = before
 
 
 def function_key(world: World) -> str:
@@ -87,10 +87,10 @@ def function_key(world: World) -> str:
     return next(gateway.named_values["probe-function-key"] for gateway in gateways)
 
 
-def path_setting(replica: Replica) -> str:
-    """The replica's path as the app setting has it."""
+def path_setting(replica: Replica, world: World | None = None) -> str:
+    """The replica's path, or another world's with the replica's files, as the app setting has it."""
     files = {f"{{{name}_file}}": str(replica.folder / f"{name}.pem") for name in ("ca", "intermediates")}
-    return json.dumps(filled(replica.world.path, files))
+    return json.dumps(filled((world or replica.world).path, files))
 
 
 def app_folder(within: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from lab.scenarios import connecting, gateway, healthy, http, identity, policies, resolving, tls
+from lab.scenarios import azure, connecting, gateway, healthy, http, identity, policies, resolving, tls
 from lab.world import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -14,6 +14,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *identity.SCENARIOS,
     *gateway.SCENARIOS,
     *policies.SCENARIOS,
+    *azure.SCENARIOS,
 )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from lab.azure.knowledge import ENDPOINT_RULES, ENDPOINT_SUBNET, GATEWAY_SUBNET, HUB, NETWORK, RULES, Rule
 from lab.scenarios.article import (
     APP,
     APP_SERVICE_LEAF,
@@ -31,6 +32,22 @@ from lab.world import Leaf, NameServerFault, Site, World, Zone
 UNIQUE_APP = "func-orders-prod-a1b2c3d4.westeurope-01.azurewebsites.net"
 UNIQUE_SCM = "func-orders-prod-a1b2c3d4.scm.westeurope-01.azurewebsites.net"
 IPV6_ADDRESS = "fd00:80:20::4"
+IPV6_PREFIXES = {GATEWAY_SUBNET: "fd00:80:10::/64", ENDPOINT_SUBNET: "fd00:80:20::/64"}
+DUAL_STACK = replace(
+    NETWORK,
+    prefixes=(*NETWORK.prefixes, "fd00:80::/48"),
+    subnets=tuple(
+        replace(subnet, prefixes=(*subnet.prefixes, IPV6_PREFIXES[subnet.name]))
+        if subnet.name in IPV6_PREFIXES
+        else subnet
+        for subnet in NETWORK.subnets
+    ),
+)
+IN_PATH = Rule(
+    name="in-path-ipv6", priority=110, direction="Inbound", sources=("fd00:80::/48",), destinations=("fd00:80:20::/64",)
+)
+DUAL_STACK_RULES = {**RULES, ENDPOINT_RULES: (*RULES[ENDPOINT_RULES], IN_PATH)}
+"""A network with IPv6 has rules for it."""
 
 
 def two_addresses() -> World:
@@ -58,6 +75,7 @@ def ipv6_beside_ipv4() -> World:
     """The name has a unique local IPv6 address (RFC 4193) as well, and it serves."""
     records = (*PRIVATELINK_ZONE.records, f"func-orders-prod 10 AAAA {IPV6_ADDRESS}")
     world = copy_listener(change_zone(WORLD, PRIVATELINK, records), ENDPOINT_ADDRESS, IPV6_ADDRESS)
+    world = replace(world, azure=replace(world.azure, networks=(DUAL_STACK, HUB), security_groups=DUAL_STACK_RULES))
     return change_target(world, "backend", private_subnets=["10.80.20.0/27", "fd00:80:20::/64"])
 
 

@@ -7,11 +7,14 @@ import asyncio
 import shlex
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 import probes
+from probes.commands.lab_files import Files
 from probes.path import Role, Target
+from probes.path.definition import ControlPlane
 
 if TYPE_CHECKING:
     from lab.replica import Replica
@@ -19,25 +22,57 @@ if TYPE_CHECKING:
 ROOT = File(probes.__file__).parents[1]
 PATIENCE_S = 10
 LOOKUP_S = 2
+SETTLES_S = "2"
+"""Seconds that the lab's front ends take to follow at most, unless its world says otherwise."""
 FROM_ANSWER = r"""sed -n 's/.*"access_token": *"\([^"]*\)".*/\1/p'"""
 FOR_ID = ("--silent", "--output", "/dev/null", "--write-out", "%header{x-gateway-request-id} %header{x-correlation-id}")
 """The gateway's id stands in one header of an answer of the backend's, and in the other of one of its own."""
 METHODS = {"GET": [], "HEAD": ["--head"], "OPTIONS": ["--request", "OPTIONS"]}
 
 
-async def hints(replica: "Replica", path: File, surroundings: File) -> list[str]:
-    """Where everything listens, and how to look at it; `path` and `surroundings` are files that the lab has written."""
+async def hints(replica: "Replica", files: Files) -> list[str]:
+    """Where everything listens, and how to look at it, by the files that the lab has written."""
     lines = [*_name_servers(replica), *_identity(replica)]
     targets = replica.path.targets
     every = await asyncio.gather(*(_addresses(replica, target) for target in targets))
     for target, addresses in zip(targets, every, strict=True):
         lines += _target(replica, target, addresses)
-    probe = _command(
-        *("env", f"PYTHONPATH={ROOT}", "no_proxy=127.0.0.1"),
-        *(f"{name}={value}" for name, value in replica.identity_environment.items()),
-        *(sys.executable, "-m", "probes", "check", "--path", str(path), "--surroundings", str(surroundings)),
+    path, reading = ("--path", str(files.path)), ("--path", str(files.reading))
+    probe = partial(_probes, replica, files.surroundings)
+    lines += ["", "all of it, as the probe sees it:", probe("check", *path)]
+    if replica.path.control_plane is ControlPlane.NEVER:
+        lines += ["", "the same, and what Azure says of it:", probe("check", *reading)]
+    return [*lines, *_closing(replica, files)]
+
+
+def _closing(replica: "Replica", files: Files) -> Iterator[str]:
+    """The path proven, and public access closed by the proof."""
+    reading, proof = ("--path", str(files.reading)), str(files.proof)
+    inside = partial(_probes, replica, files.surroundings)
+    as_client = inside("prove", *reading, "--vantage", "client", "-o", str(files.client_proof))
+    yield from (
+        "",
+        f"the path proven, as a client sees it and from here (Azure stands at {replica.control_plane.url}):",
     )
-    return [*lines, "", "all of it, as the probe sees it:", probe]
+    yield as_client
+    yield inside("prove", *reading, "--lab", "--merge", str(files.client_proof), "-o", proof)
+    yield from ("", "public access closed by that proof; without --dry-run really, in this lab:")
+    closing = ("close", *reading, "--lab", "--settle", SETTLES_S)
+    yield inside(*closing, "--proof", proof, "--dry-run")
+    yield from ("", "after that as a client again, from outside, and the closure finished:")
+    yield as_client
+    yield _probes(replica, files.outside, "prove", *reading, "--vantage", "outside", "-o", str(files.outside_proof))
+    merged = ("--outside", str(files.outside_proof), "--merge", str(files.client_proof))
+    yield inside(*closing, "--resume", *merged)
+
+
+def _probes(replica: "Replica", surroundings: File, *words: str) -> str:
+    """A command of this program, in a process that has the identity of the probe."""
+    return _command(
+        *("env", f"PYTHONPATH={ROOT}", "no_proxy=127.0.0.1"),
+        *(f"{variable}={value}" for variable, value in replica.identity_environment.items()),
+        *(sys.executable, "-m", "probes", *words, "--surroundings", str(surroundings)),
+    )
 
 
 def _name_servers(replica: "Replica") -> Iterator[str]:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from probes.commands.hints import hints
+from probes.commands.lab_files import Files
 from probes.commands.outcome import Exit, Stopped, UsageError, exit_code, one_of
 from probes.commands.output import entry, note, printed, say, show, writable
 from probes.commands.progress import progress
@@ -38,7 +39,13 @@ def list_scenarios(arguments: Namespace) -> Exit:
     scenarios = list(known().values())
     if arguments.format == "json":
         rows = [
-            {"name": found.name, "breaks": found.breaks, "verdict": found.verdict, "finding": found.finding}
+            {
+                "name": found.name,
+                "breaks": found.breaks,
+                "verdict": found.verdict,
+                "finding": found.finding,
+                "beside": list(found.beside),
+            }
             for found in scenarios
         ]
         say(json.dumps(rows, indent=2) + "\n")
@@ -51,13 +58,15 @@ def show_list(scenarios: list["Scenario"], console: Console) -> None:
     """The names, each with what is broken and what comes of it."""
     width = max(len(found.name) for found in scenarios)
     for found in scenarios:
-        expected = f"{found.verdict}, {found.finding}" if found.finding else found.verdict
+        expected = ", ".join([found.verdict, *found.roots])
         entry(Text(f"{found.name:<{width}}  ", "bold"), f"{found.breaks} ({expected})", console)
 
 
 def run_scenario(arguments: Namespace) -> Exit:
     """One sweep in the lab, and whether it says what it has to."""
     scenario = chosen(arguments.name)
+    if arguments.azure:
+        scenario = reading(scenario)
     writable(arguments.output)
     result = run(_swept(scenario))
     show(result, arguments.format, arguments.output)
@@ -112,6 +121,13 @@ def chosen(name: str) -> "Scenario":
     return scenarios[one_of(name, scenarios, "scenario", "probes lab list")]
 
 
+def reading(scenario: "Scenario") -> "Scenario":
+    """The scenario with a probe that reads Azure as well."""
+    from lab.scenarios.azure import expected  # noqa: PLC0415 - as above
+
+    return expected.read(scenario)
+
+
 def replicas() -> ModuleType:
     """`lab.replica`, which needs the packages of the lab."""
     try:
@@ -128,7 +144,7 @@ def missing(error: ModuleNotFoundError) -> UsageError:
 
 def compared(scenario: "Scenario", result: Sweep) -> str:
     """Whether verdict and root causes are those that the scenario expects."""
-    expected = [scenario.finding] if scenario.finding is not None else []
+    expected = scenario.roots
     found = [root.id for root in result.judgement.roots]
     wanted = ", ".join([scenario.verdict, *expected])
     if found == expected and result.judgement.verdict.value == scenario.verdict:
@@ -161,9 +177,14 @@ async def _stand(scenario: "Scenario", standing: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         with progress(scenario.name, STARTING):
             replica = await stack.enter_async_context(opened(scenario, telemetry=True))
-            path, file = replica.folder / "path.json", replica.folder / "surroundings.json"
-            await asyncio.to_thread(_write_down, replica, path, file)
-            lines = await hints(replica, path, file)
+            files = Files.within(replica.folder)
+
+            async def follow() -> None:
+                await asyncio.to_thread(files.write, replica)
+
+            await follow()
+            replica.followers.append(follow)
+            lines = await hints(replica, files)
             lines += _told(replica, scenario.name, stack)
         standing.set()
         title = [f"{scenario.name}: {scenario.breaks}", "", "It stands. In another terminal:"]
@@ -180,12 +201,3 @@ def _told(replica: "Replica", name: str, stack: AsyncExitStack) -> list[str]:
     except (OSError, RuntimeError) as error:
         return ["", f"`probes trace ID --lab` will not find this lab: {reason(error)}"]
     return []
-
-
-def _write_down(replica: "Replica", path: File, surroundings_at: File) -> None:
-    """Put the lab's path and surroundings into files, for probes in processes of their own."""
-    from lab import surroundings_file  # noqa: PLC0415 - as above
-    from lab.probe_app import path_setting  # noqa: PLC0415 - as above
-
-    path.write_text(path_setting(replica), encoding="utf-8")
-    surroundings_file.write(surroundings_at, replica)

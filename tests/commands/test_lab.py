@@ -21,7 +21,8 @@ import pytest
 from lab.replica import opened
 from lab.scenarios import scenario
 from probes.commands.hints import hints
-from tests.commands.process import PATIENCE_S, start
+from probes.commands.lab_files import Files
+from tests.commands.process import PATIENCE_S, finished, start
 
 UP = "Ctrl-C ends it.\n"
 NAME = "zone-not-linked"
@@ -50,10 +51,16 @@ def commands(lines: list[str], word: str) -> list[str]:
     return [line.strip() for line in lines if line.startswith(f"  {word}")]
 
 
-def shell(line: str) -> subprocess.CompletedProcess[str]:
+def shell(line: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """What a copied line comes to in another terminal, wherever that stands."""
     return subprocess.run(
-        ["/bin/sh", "-c", line], capture_output=True, text=True, check=False, cwd="/", timeout=PATIENCE_S
+        ["/bin/sh", "-c", line],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        timeout=PATIENCE_S,
+        env={**os.environ, "XDG_RUNTIME_DIR": "", **variables},
     )
 
 
@@ -81,11 +88,13 @@ def test_every_curl_line_gets_the_answer_of_the_scenario(lines: list[str]) -> No
 
 def test_the_check_line_finds_the_cause(lines: list[str]) -> None:
     """The command line of the product, in a process of its own, on the lab that is up; its exit code is the sweep's."""
-    (line,) = (line for line in commands(lines, "env ") if " check " in line)
+    line, reading, *_ = (line for line in commands(lines, "env ") if " check " in line)
     done = shell(line)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (1, f"[1] {NAME} on backend, scm")
     some = shell(f"{line} --target gateway --format json")
     assert (some.returncode, '"verdict": "broken"' in some.stdout) == (1, True)
+    read = shell(f"{reading} --target backend --format json")
+    assert (read.returncode, '"kind": "zone-links"' in read.stdout) == (1, True)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
@@ -98,13 +107,40 @@ def test_a_token_from_the_lab_opens_the_orders(tmp_path: Path) -> None:
     assert answers == ["HTTP/1.1 401 Unauthorized", "HTTP/1.1 200 OK"]
 
 
+def test_any_scenario_can_be_read_in_azure() -> None:
+    """What is expected then may say more than what the network shows."""
+    done = finished("lab", "run", "zone-falls-back-to-internet", "--azure")
+    expected = "as expected of zone-falls-back-to-internet: broken, zone-falls-back-to-internet"
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, expected)
+
+
+@pytest.mark.timeout(240)
+def test_the_lines_prove_a_path_close_it_and_finish_the_closure(tmp_path: Path) -> None:
+    """Copied one after the other, with --yes for the dry run: complete, closed, and proven from inside and outside."""
+    with standing(tmp_path, "azure-before-closure") as (_, printed):
+        here = {"XDG_STATE_HOME": f"{tmp_path}-state"}
+        steps = [line for line in commands(printed, "env ") if " prove " in line or " close " in line]
+        client, proof, close, *after, finish = steps
+        assert shell(client, **here).returncode == 3  # a client alone proves nothing but its own part
+        complete = shell(proof, **here)
+        assert (complete.returncode, complete.stdout.splitlines()[-1].partition(":")[0]) == (0, "COMPLETE")
+        dry = shell(close, **here)
+        assert (dry.returncode, dry.stderr.splitlines()[-1]) == (0, "a dry run: nothing was changed")
+        closed = shell(close.replace("--dry-run", "--yes"), **here)
+        assert (closed.returncode, "CLOSED, NOT FULLY PROVEN" in closed.stdout) == (3, True)
+        for line in after:
+            shell(line, **here)
+        finished = shell(f"{finish} --yes", **here)
+    assert (finished.returncode, "CLOSED AND PROVEN" in finished.stdout) == (0, True)
+
+
 async def test_what_does_not_stand_is_said(tmp_path: Path) -> None:
     """A name without an address and an address without a server get no command that could not work."""
     async with opened(scenario("record-missing").world) as replica:
-        told = await hints(replica, tmp_path, tmp_path)
+        told = await hints(replica, Files.within(tmp_path))
         assert any(line.startswith("backend: ") and line.endswith("its name does not resolve") for line in told)
     async with opened(scenario("no-route").world) as replica:
-        told = await hints(replica, tmp_path, tmp_path)
+        told = await hints(replica, Files.within(tmp_path))
         assert any(line.startswith("backend: ") and "nothing stands there" in line for line in told)
 
 
@@ -112,7 +148,7 @@ async def test_a_silent_resolver_is_not_waited_for(tmp_path: Path) -> None:
     """All names are looked up at once, and for no longer than one takes."""
     async with opened(scenario("platform-resolver-unreachable").world) as replica:
         async with asyncio.timeout(5):
-            told = await hints(replica, tmp_path, tmp_path)
+            told = await hints(replica, Files.within(tmp_path))
     assert sum("its name does not resolve" in line for line in told) == len(replica.path.targets)
 
 
@@ -151,7 +187,7 @@ def test_ctrl_c_while_the_lab_starts(command: str, tmp_path: Path) -> None:
 def test_a_signal_during_a_check(number: signal.Signals, code: int, tmp_path: Path) -> None:
     """It ends the sweep at once, without a report and without a traceback, and shows the cursor again."""
     with standing(tmp_path, "connect-blocked") as (_, printed):
-        (line,) = (line for line in commands(printed, "env ") if " check " in line)
+        line, *_ = (line for line in commands(printed, "env ") if " check " in line)
         terminal, end = pty.openpty()
         check = subprocess.Popen(
             [*shlex.split(line)], stdout=subprocess.PIPE, stderr=end, start_new_session=True, env={"TERM": "xterm"}

@@ -88,6 +88,14 @@ async def test_identity_can_change_while_it_runs(endpoint: ManagedIdentity) -> N
     assert answer["expires_on"] == str(claims["exp"])
 
 
+async def test_tokens_for_azure_keep_their_audience(endpoint: ManagedIdentity) -> None:
+    """An application whose tokens have another audience is registered wrongly; Microsoft's own are not."""
+    endpoint.identity = Identity(audience="api://other")
+    answer = (await ask(endpoint, resource="https://management.azure.com")).json()
+    claims = jwt.decode(answer["access_token"], options={"verify_signature": False})
+    assert claims["aud"] == "https://management.azure.com"
+
+
 async def test_app_without_identity_is_told_so(endpoint: ManagedIdentity) -> None:
     """The library says that there is no such identity, in App Service's words."""
     endpoint.identity = replace(endpoint.identity, available=False)

@@ -198,3 +198,45 @@ def test_the_gateway_of_the_article_asks_for_a_token() -> None:
     """The policy of the article does not leave authentication to the Private Endpoint."""
     gateways = [listener.serves for listener in WORLD.listeners if isinstance(listener.serves, Gateway)]
     assert [gateway.named_values["backend-audience"] for gateway in gateways] == ["api://orders"]
+
+
+async def test_a_network_may_drop_what_the_probe_sends() -> None:
+    """Packets for it are never answered, while API Management, in another subnet, gets through."""
+    async with opened(replace(QUICK, dropped=("10.80.20.0/27",))) as replica:
+        _, port = replica.surroundings.endpoint(ENDPOINT_ADDRESS, 443)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await asyncio.open_connection("127.0.0.1", port)
+        assert (await asked(replica, GATEWAY_ADDRESS, f"https://{API}/orders/health")).status_code == 200
+
+
+async def test_a_network_outside_has_no_way_in() -> None:
+    """It resolves as the internet does, and reaches public addresses alone."""
+    async with opened(QUICK) as replica:
+        outside = replica.outside_surroundings
+        assert await outside.getaddrinfo(APP) == (PUBLIC_ADDRESS,)
+        assert outside.endpoint(PUBLIC_ADDRESS, 443) == replica.surroundings.endpoint(PUBLIC_ADDRESS, 443)
+        with pytest.raises(OSError, match="unreachable") as raised:
+            outside.endpoint(ENDPOINT_ADDRESS, 443)
+        assert raised.value.errno == errno.ENETUNREACH
+
+
+async def test_an_operator_is_let_in_where_the_probe_is() -> None:
+    """Who proves a path calls the backend with a token of their own."""
+    async with opened(WORLD) as replica:
+        operator = replica.operator_surroundings.credential(None)
+        access = await in_thread(lambda: operator.get_token("api://orders/.default"))
+        _, port = replica.surroundings.endpoint(ENDPOINT_ADDRESS, 443)
+        bearer = {"Authorization": f"Bearer {access.token}"}
+        assert (await fetch(port, f"https://{APP}/api/orders", headers=bearer)).status_code == 200
+
+
+async def test_a_world_that_differs_in_public_access_alone_moves_no_port() -> None:
+    """Its front end takes it up while it runs."""
+    async with opened(QUICK) as replica:
+        before = replica.surroundings.endpoint(PUBLIC_ADDRESS, 443)
+        listener = next(each for each in QUICK.listeners if each.public)
+        serves = replace(SITE, application=Application.OPEN, public_access=True)
+        await replica.become(change_listener(QUICK, listener.address, serves=serves))
+        assert replica.surroundings.endpoint(PUBLIC_ADDRESS, 443) == before
+        assert (await asked(replica, PUBLIC_ADDRESS, f"https://{APP}/api/health")).status_code == 200

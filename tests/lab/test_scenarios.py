@@ -46,7 +46,7 @@ def test_every_scenario_can_be(each: Scenario, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=IDS)
 def test_a_finding_is_expected_where_something_is_broken(each: Scenario) -> None:
-    """Proven has no finding, and everything else has one."""
+    """Proven has no cause, and everything else has one."""
     assert (each.finding is None) == (each.verdict == Verdict.PROVEN)
 
 

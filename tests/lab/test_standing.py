@@ -16,6 +16,7 @@ LAB = StandingLab(
     scenario="healthy",
     log_analytics="http://127.0.0.1:40001",
     workspace_id="3d4e5f60-7182-4934-a5b6-c7d8e9f0a1b2",
+    management="http://127.0.0.1:40004",
     identity=MappingProxyType({"IDENTITY_ENDPOINT": "http://127.0.0.1:40002/msi/token", "IDENTITY_HEADER": "ab" * 32}),
 )
 OTHER = replace(LAB, scenario="zone-not-linked", log_analytics="http://127.0.0.1:40003")
@@ -97,6 +98,7 @@ def table(**changes: Any) -> str:
         "scenario": LAB.scenario,
         "log_analytics": LAB.log_analytics,
         "workspace_id": LAB.workspace_id,
+        "management": LAB.management,
         "identity": dict(LAB.identity),
     }
     return json.dumps({key: value for key, value in (content | changes).items() if value is not None})
@@ -120,6 +122,7 @@ def table(**changes: Any) -> str:
         table(log_analytics="http://127.0.0.1"),
         table(log_analytics="x"),
         table(workspace_id="../../subscriptions"),
+        table(management="https://management.azure.com"),
         table(identity=[]),
         table(identity={}),
         table(identity={"IDENTITY_ENDPOINT": "http://127.0.0.1:1/msi/token", "IDENTITY_HEADER": "a\nb"}),

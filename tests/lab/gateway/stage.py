@@ -73,6 +73,7 @@ async def front(
         resolver=lambda: resolver,
         token=lambda audience: f"for-{audience}",
         vouches=lambda token, audience: token.endswith(f"for-{audience}"),
+        dropped=gateway.dropped,
     )
     handler = ApiManagement(gateway, surroundings=surroundings, log=it.log)
     dns, behind = await name_server.start(names), await open_listener(listener, it.backend)

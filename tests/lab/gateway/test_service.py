@@ -9,7 +9,7 @@ from lab.policy.message import Backend
 from lab.scenarios.changes import changed_policy
 from lab.world import Leaf, Listener, ListenerFault, NameServer, NameServerFault
 from tests.lab.clients import fetch
-from tests.lab.gateway.stage import ADDRESS, API, BACKEND, GATEWAY, IMPATIENT, LISTENER, NAME_SERVER, front
+from tests.lab.gateway.stage import ADDRESS, API, BACKEND, GATEWAY, IMPATIENT, LISTENER, NAME_SERVER, PROBE, front
 
 HEALTH = "/orders/health"
 
@@ -179,3 +179,30 @@ async def test_a_policy_that_cannot_be_run_keeps_the_gateway_from_starting() -> 
     with pytest.raises(PolicyError, match=r"^orders.xml line \d+: statement <cache-store> is not supported$"):
         async with front(broken):
             pass
+
+
+async def test_an_api_without_a_backend_of_its_policies_calls_its_service_url() -> None:
+    """A policy goes before it."""
+    unset = changed_policy(GATEWAY, "orders.xml", '<set-backend-service base-url="https://{{backend-host}}/api" />', "")
+    own = {"orders": f"https://{PROBE}/other"}
+    async with front(replace(unset, service_urls=own)) as it:
+        assert (await it.get(HEALTH)).json()["target"] == "/other/health"
+        assert it.header("host") == PROBE
+    async with front(replace(GATEWAY, service_urls=own)) as it:
+        assert (await it.get(HEALTH)).json()["target"] == "/api/health"
+
+
+async def test_an_operation_may_have_a_policy_of_its_own() -> None:
+    """It runs for that operation, and the API's for the others."""
+    own = GATEWAY.policies["orders.xml"].replace("https://{{backend-host}}/api", f"https://{PROBE}/own")
+    async with front(replace(GATEWAY, policies={**GATEWAY.policies, "orders/health.xml": own})) as it:
+        assert (await it.get(HEALTH)).json()["target"] == "/own/health"
+        assert (await it.get("/orders/orders")).json()["target"] == "/api/orders"
+
+
+async def test_what_is_dropped_on_its_way_is_a_timeout() -> None:
+    """As a rule of the gateway's own subnet makes it: the policy's time limit ends it."""
+    async with front(replace(IMPATIENT, dropped=("10.80.20.0/24",))) as it:
+        answer = await it.get(HEALTH)
+    assert (answer.status_code, answer.json()["reason"]) == (504, "Timeout")
+    assert it.seen == []
