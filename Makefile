@@ -1,16 +1,18 @@
 # Every target does its own set-up: a virtual environment with exactly what requirements-dev.txt locks.
 # Needs Python 3.13 and the package index; `make PYTHON=/path/to/python3.13 ...` names another one. The tests store orders
 # in Microsoft's storage emulator and read queries with its parser of KQL: `make test` needs Node.js from 20 on with npm.
+# They look at the HTML pages in Chromium, where there is one.
 
 PYTHON ?= $(shell command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 AZURITE := .lab/azurite
 KQL := .lab/kql
+PAGES := .lab/pages
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test mutants bench lint goldens docs lock clean
+.PHONY: help demo test chromium mutants bench lint goldens docs lock clean
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -18,7 +20,7 @@ help: ## what can be done here
 demo: $(VENV)/ready ## the main job on the embedded lab: one path proven, then broken in several ways
 	@$(BIN)/python -m lab.demo
 
-test: $(VENV)/ready $(AZURITE)/ready $(KQL)/ready ## all tests
+test: $(VENV)/ready $(AZURITE)/ready $(KQL)/ready $(PAGES)/ready chromium ## all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 mutants: $(VENV)/ready ## take each check of the orders app's identity out, and see that an attack gets through (minutes)
@@ -33,12 +35,15 @@ lint: $(VENV)/ready ## style, types, and that everything generated is up to date
 	$(BIN)/mypy
 	$(BIN)/mypy orders/function_app.py
 	$(BIN)/python -m probes.tell.reference --check
+	$(BIN)/python -m probes.proof.reference --check
 
 goldens: $(VENV)/ready ## write the golden observations and findings anew; then look at the difference
 	$(BIN)/python -m tests.goldens
+	$(BIN)/python -m tests.proof.goldens
 
 docs: $(VENV)/ready ## write the generated pages anew
 	$(BIN)/python -m probes.tell.reference
+	$(BIN)/python -m probes.proof.reference
 
 # The locks name versions and hashes, and no index: any mirror will do.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
@@ -72,3 +77,16 @@ $(KQL)/ready: $(addprefix tests/kql/,package.json package-lock.json .npmrc)
 	@cp $^ $(KQL)
 	@cd $(KQL) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
+
+$(PAGES)/ready: $(addprefix tests/page/,package.json package-lock.json .npmrc .htmlvalidate.json)
+	@command -v npm >/dev/null || { echo "The tests need Node.js from 20 on, with npm: they run axe and html-validate." >&2; exit 2; }
+	@mkdir -p $(PAGES)
+	@cp $^ $(PAGES)
+	@cd $(PAGES) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+# The browser is the system's. Only CI, which says REQUIRE_CHROMIUM=1, has it installed by this.
+chromium:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	if [ -z "$$REQUIRE_CHROMIUM" ]; then echo "There is no Chromium here (Debian: apt-get install chromium): tests of the pages are skipped." >&2; exit 0; fi; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null

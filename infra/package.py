@@ -26,6 +26,8 @@ IN_AZURE = "/home/site/wwwroot"
 """What tracebacks name; a path of the machine that builds would make every package another."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """A zip knows no time before it."""
+SUFFIXES = frozenset({".py", ".json", ".css", ".js"})
+"""Of an app's own files that go in."""
 LEFT_OUT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
 """Of the metadata of a distribution, what an installer notes down for itself; entry points are needed."""
 IGNORE_FILE = "# This file is here so that azd leaves nothing out: without one it drops __pycache__ from Python apps.\n"
@@ -101,7 +103,7 @@ def sources(app: App) -> Iterator[Path]:
     for name in app.content:
         start = app.folder / name
         for file in sorted(start.rglob("*")) if start.is_dir() else (start,):
-            if file.suffix in {".py", ".json"} and not any(file.is_relative_to(each) for each in left_out):
+            if file.suffix in SUFFIXES and not any(file.is_relative_to(each) for each in left_out):
                 yield file
 
 

@@ -27,6 +27,7 @@ from probes.tell import telemetry
 VERDICT = "x-probe-verdict"
 JSON = "application/json"
 TEXT = "text/plain"
+HTML = "text/html"
 PARAMETERS = ("path", "target")
 CREDENTIALS = frozenset({"code", "subscription-key"})
 """Query parameters of the Functions host and of API Management, which are no business of this route."""
@@ -127,14 +128,25 @@ def with_evidence(result: Sweep, question: Question, evidence: tuple[Exchange, .
 def response_to(request: func.HttpRequest, result: Sweep) -> func.HttpResponse:
     """The sweep in the form that the caller prefers, JSON where that is left open."""
     accepted = parse_accept_header(request.headers.get("accept"), MIMEAccept)
-    if accepted.best_match([JSON, TEXT], default=JSON) == TEXT:
-        from probes.tell.text import as_text  # noqa: PLC0415 - it imports rich, which most instances never need
+    headers = {
+        "Cache-Control": "no-store",
+        "Vary": "Accept",
+        VERDICT: result.judgement.verdict.value,
+        "X-Content-Type-Options": "nosniff",
+    }
+    match accepted.best_match([JSON, TEXT, HTML], default=JSON):
+        case "text/plain":
+            from probes.tell.text import as_text  # noqa: PLC0415 - it imports rich, which most instances never need
 
-        body, mimetype = as_text(result), TEXT
-    else:
-        body, mimetype = dumps(result), JSON
-    headers = {"Cache-Control": "no-store", "Vary": "Accept", VERDICT: result.judgement.verdict.value}
-    return func.HttpResponse(body, headers=headers, mimetype=mimetype, charset="utf-8")
+            body, form = as_text(result), TEXT
+        case "text/html":
+            from probes.tell.page import POLICY, as_page  # noqa: PLC0415 - most instances are never asked for it
+
+            body, form = as_page(result), HTML
+            headers["Content-Security-Policy"] = POLICY
+        case _:
+            body, form = dumps(result), JSON
+    return func.HttpResponse(body, headers=headers, mimetype=form, charset="utf-8")
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -11,8 +11,8 @@ from shutil import get_terminal_size
 from rich.console import Console
 from rich.text import Text
 
-from probes import document
 from probes.commands.outcome import UsageError
+from probes.document import dumps
 from probes.path.load import reason
 from probes.sweep import Sweep
 from probes.tell.text import FEWEST_BESIDE, as_text, columns, render, unstyled, wrapped
@@ -22,17 +22,29 @@ WIDTH = 100
 
 
 def show(sweep: Sweep, form: str, output: File | None) -> None:
-    """The report on a sweep, as `text` or `json`, to standard output or a file.
+    """The report on a sweep, as `text`, `json` or `html`, to standard output or a file.
 
     Raises:
         UsageError: it cannot be written.
     """
     if output is not None:
-        write(output, document.dumps(sweep) if form == "json" else as_text(sweep, WIDTH))
-    elif form == "json":
-        say(document.dumps(sweep))
-    else:
+        write(output, document(sweep, form))
+    elif form == "text":
         printed(partial(render, sweep))
+    else:
+        say(document(sweep, form))
+
+
+def document(sweep: Sweep, form: str) -> str:
+    """The whole report as one document."""
+    match form:
+        case "json":
+            return dumps(sweep)
+        case "html":
+            from probes.tell.page import as_page  # noqa: PLC0415 - whoever wants text does not wait for it
+
+            return as_page(sweep)
+    return as_text(sweep, WIDTH)
 
 
 def printed(page: Callable[[Console], None]) -> None:
@@ -95,8 +107,8 @@ def reopened() -> None:
             setattr(sys, name, File(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
 
 
-def writable(output: File | None) -> None:
-    """Refuse a file that could not be written, before anything is probed.
+def writable(output: File | None, *, option: str = "-o") -> None:
+    """Refuse a file that could not be written, before anything is probed; `option` is what named it.
 
     Raises:
         UsageError: its folder is missing or may not be written to.
@@ -106,19 +118,21 @@ def writable(output: File | None) -> None:
     folder = output.parent
     try:
         if output.is_dir():
-            raise UsageError(f'-o "{output}": is a folder; allowed: the name of a file')
+            raise UsageError(f'{option} "{output}": is a folder; allowed: the name of a file')
         if not folder.is_dir():
             raise UsageError(
-                f'-o "{output}": the folder {folder} does not exist; allowed: a file in an existing folder'
+                f'{option} "{output}": the folder {folder} does not exist; allowed: a file in an existing folder'
             )
         if not os.access(output if special(output) else folder, os.W_OK):
-            raise UsageError(f'-o "{output}": may not be written; allowed: a file in a folder of yours')
+            raise UsageError(f'{option} "{output}": may not be written; allowed: a file in a folder of yours')
     except OSError as error:  # a name that is too long, say
-        raise UsageError(f'-o "{output}": cannot be used ({reason(error)}); allowed: the name of a file') from None
+        raise UsageError(
+            f'{option} "{output}": cannot be used ({reason(error)}); allowed: the name of a file'
+        ) from None
 
 
-def write(output: File, text: str) -> None:
-    """Write the whole file or nothing: whoever reads it never sees half a report."""
+def write(output: File, text: str, *, mode: int = 0o666, option: str = "-o") -> None:
+    """Write the whole file or nothing: whoever reads it never sees half a report. `mode` is that of a new file."""
     try:
         # A device such as /dev/stdout or /dev/null is written to: renaming over it would replace it by a file.
         if special(output):
@@ -127,12 +141,18 @@ def write(output: File, text: str) -> None:
         final = output.resolve()
         part = final.with_name(f".{final.name}.{os.getpid()}")
         try:
-            part.write_text(text, encoding="utf-8")
+            # What a process of this number left behind has a mode of its own.
+            part.unlink(missing_ok=True)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+                out.write(text)
             part.replace(final)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(f'-o "{output}": cannot be written ({reason(error)}); allowed: a file in your reach') from None
+        raise UsageError(
+            f'{option} "{output}": cannot be written ({reason(error)}); allowed: a file in your reach'
+        ) from None
 
 
 def special(file: File) -> bool:

@@ -57,16 +57,37 @@ async def test_one_target_can_be_asked_for(client: httpx.AsyncClient) -> None:
     [
         ("text/plain", "text/plain"),
         ("text/plain;q=0.4, application/json;q=0.5", "application/json"),
-        ("text/html, */*;q=0.1", "application/json"),
+        ("text/html, */*;q=0.1", "text/html"),
+        ("text/html;q=0.2, application/json;q=0.3", "application/json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", "text/html"),
+        ("*/*", "application/json"),
+        ("text/*", "text/plain"),
         ("image/png", "application/json"),
     ],
 )
 async def test_the_caller_chooses_the_form(client: httpx.AsyncClient, accept: str, form: str) -> None:
-    """Text where it is preferred, JSON otherwise."""
+    """Text where it is preferred, a page for a browser, JSON otherwise."""
     response = await client.get("/api/diagnose", params={"target": "scm"}, headers={"Accept": accept})
     assert response.headers["content-type"].partition(";")[0] == form
     assert response.text.startswith("{") == (form == "application/json")
+    assert response.text.startswith("<!DOCTYPE html>") == (form == "text/html")
     assert "proven" in response.text.lower()
+    assert (response.headers["vary"], response.headers["cache-control"]) == ("Accept", "no-store")
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_page_comes_with_its_policy(client: httpx.AsyncClient) -> None:
+    """The one of its own text, and a ban on frames, which only a header can say; other forms need none."""
+    answers = [
+        await client.get("/api/diagnose", params={"target": "scm"}, headers={"Accept": accept})
+        for accept in ("text/html", "application/json")
+    ]
+    policy, none = (answer.headers.get("content-security-policy") for answer in answers)
+    assert none is None
+    assert policy.endswith("; frame-ancestors 'none'")
+    assert policy.removesuffix("; frame-ancestors 'none'").replace("'", "&#x27;") in answers[0].text
+    assert answers[0].headers["content-type"] == "text/html; charset=utf-8"
+    assert answers[0].headers["x-probe-verdict"] == "proven"
 
 
 @pytest.mark.parametrize(

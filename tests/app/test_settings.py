@@ -88,3 +88,11 @@ def test_a_fault_says_what_is_allowed_and_not_what_is_there() -> None:
     assert [fault.key for fault in found.faults] == ["PROBE_PATH: targets[0].url", "PROBE_PATH: targets[0].audiense"]
     assert "did you mean audience?" in found.faults[1].allowed
     assert SECRET not in f"{found} {' '.join(map(str, found.faults))}"
+
+
+def test_another_cloud_is_named_by_its_url() -> None:
+    """One that a token may not be sent to is a fault like any other."""
+    settings({"PROBE_PATH": path_text(), "AZURE_RESOURCE_MANAGER": "https://management.usgovcloudapi.net"})
+    assert wrong({"PROBE_PATH": path_text(), "AZURE_RESOURCE_MANAGER": "http://example.com"}) == [
+        "AZURE_RESOURCE_MANAGER"
+    ]
