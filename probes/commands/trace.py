@@ -15,6 +15,7 @@ from probes.commands.lab import missing
 from probes.commands.outcome import Exit, UsageError
 from probes.commands.output import note, printed, say
 from probes.commands.running import run
+from probes.commands.signed_in import signed_in
 from probes.failure import Failure
 from probes.observe.surroundings import TokenSource
 from probes.tell.trace import dumps, render
@@ -80,7 +81,7 @@ def of_azure(workspace_id: str | None) -> Source:
         raise UsageError(
             f"--workspace {shown}; allowed: the workspace id (a GUID) of a Log Analytics workspace, or --lab"
         )
-    return Source(endpoint=ENDPOINT, workspace_id=workspace_id, credential=_signed_in(), help=in_azure)
+    return Source(endpoint=ENDPOINT, workspace_id=workspace_id, credential=signed_in(), help=in_azure)
 
 
 def in_azure(failure: Failure) -> str | None:
@@ -119,17 +120,3 @@ def _lab(name: str) -> ModuleType:
         return import_module(name)
     except ModuleNotFoundError as error:
         raise missing(error) from None
-
-
-def _signed_in() -> Callable[[], TokenSource]:
-    """`az login`, a managed identity or a workload identity, whichever there is: azure-identity's own order."""
-    made: list[TokenSource] = []
-
-    def credential() -> TokenSource:
-        from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - slow to import
-
-        if not made:
-            made.append(DefaultAzureCredential())
-        return made[0]
-
-    return credential
