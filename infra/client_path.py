@@ -1,6 +1,6 @@
-"""`python -m infra.client_path [CA_FILE] < PATH.json > CLIENT.json`: the deployed probe's path as a client walks it.
+"""`python -m infra.client_path [CA_FILE] < PATH.json > CLIENT.json`: the deployed probe's path for another machine.
 
-A client sees the gateway and nothing behind it: private endpoints let in the gateway, the apps and the operators.
+What should be is the same for every vantage, so that their proofs fit together; only certificates lie elsewhere.
 """
 
 import json
@@ -11,13 +11,13 @@ from typing import Any
 
 
 def client_path(deployed: Mapping[str, Any], ca_file: str | None) -> dict[str, Any]:
-    """The path's gateway, from a client, with the system's own resolver alone."""
-    gateways = [dict(target) for target in deployed["targets"] if target["role"] == "gateway"]
-    for target in gateways:
+    """The path, from a client, with the gateway's authority in a file of this machine where it has one."""
+    targets = [dict(target) for target in deployed["targets"]]
+    for target in targets:
         target.pop("ca_file", None)  # in the probe's package, and not here
-        if ca_file:
+        if ca_file and target["role"] == "gateway":
             target["ca_file"] = str(Path(ca_file).absolute())
-    return {"name": deployed["name"], "vantage": "client", "targets": gateways}
+    return {**deployed, "vantage": "client", "targets": targets}
 
 
 def main() -> None:

@@ -1,9 +1,20 @@
 #!/usr/bin/env bash
-# Public access on again, for everything that 70-close.sh closes.
+# Public access on again, for what 70-close.sh has closed on this machine, and nothing else.
+#
+#   YES=1       do not ask
+#   BY_HAND=1   no journal is asked what was open before: everything that 70-close.sh may close is opened
+#   CA_FILE     as in 60-prove.sh
 set -euo pipefail
 # shellcheck source=infra/scripts/settings.sh
 source "$(dirname "$0")/settings.sh"
 
+if [ -z "${BY_HAND:-}" ]; then
+  cd "$ROOT"
+  umask 077
+  deployed_path
+  gateway_key
+  exec "${PYTHON:-.venv/bin/python}" -m probes close --path "$PATH_FILE" --undo ${YES:+--yes}
+fi
 # Dependencies first: an app that is open and cannot reach its storage answers no better.
 for account in "$(storage_name storders)" "$(storage_name stprobe)"; do
   az storage account update --resource-group "$APP_GROUP" --name "$account" --public-network-access Enabled \

@@ -24,7 +24,9 @@ ORDERS_APP="func-orders-$ENVIRONMENT${NAME_SUFFIX:+-$NAME_SUFFIX}"
 PROBE_APP="func-probe-$ENVIRONMENT${NAME_SUFFIX:+-$NAME_SUFFIX}"
 PROBE_TIMER_APP="func-probe-timer-$ENVIRONMENT${NAME_SUFFIX:+-$NAME_SUFFIX}"
 GATEWAY_NAME="apim-internal-$ENVIRONMENT${NAME_SUFFIX:+-$NAME_SUFFIX}"
-export ENVIRONMENT LOCATION NAME_SUFFIX FURTHER HERE INFRA ROOT DEPLOYMENT
+# The deployed path as this machine has it; it stays, since whoever goes on with a closure has to name it again.
+PATH_FILE="${PATH_FILE:-$PWD/private-path-$ENVIRONMENT.json}"
+export PATH_FILE ENVIRONMENT LOCATION NAME_SUFFIX FURTHER HERE INFRA ROOT DEPLOYMENT
 export APP_GROUP ORDERS_APP PROBE_APP PROBE_TIMER_APP GATEWAY_NAME
 
 say() {
@@ -43,6 +45,29 @@ needed() {
     --query "properties.outputs.$1.value" --output tsv)"
   [ -n "$value" ] || fail "The deployment $DEPLOYMENT has no output $1: run 20-deploy.sh first."
   printf '%s' "$value"
+}
+
+absolute() {
+  case "$1" in
+    /*) printf '%s' "$1" ;;
+    *) printf '%s' "$PWD/$1" ;;
+  esac
+}
+
+# Written beside its place first: half a path file is none. CA_FILE: authority of the gateway's certificate.
+deployed_path() {
+  needed PROBE_PATH_JSON | "${PYTHON:-.venv/bin/python}" -m infra.client_path "${CA_FILE:-}" >"$PATH_FILE.draft"
+  mv "$PATH_FILE.draft" "$PATH_FILE"
+}
+
+# With which the gateway lets an operator ask the probe app. In the environment, and not on a command line that every
+# process of the machine sees.
+gateway_key() {
+  local gateway
+  gateway="$(az apim show --resource-group "$APP_GROUP" --name "$GATEWAY_NAME" --query id --output tsv)"
+  GATEWAY_KEY="$(az rest --method post --query primaryKey --output tsv \
+    --url "$gateway/subscriptions/operators/listSecrets?api-version=2024-05-01")"
+  export GATEWAY_KEY
 }
 
 vault_name() {

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from probes.records import Observation
+from probes.records import Observation, Reading
 from probes.tell.words import counted
 
 
@@ -27,6 +27,7 @@ def progress(name: str, doing: str = "looking") -> Iterator[Callable[[Observatio
         def observed(record: Observation) -> None:
             nonlocal count
             count += 1
-            status.update(Text(f"{name}: {counted(count, 'observation')}, {record.step} of {record.target}"))
+            what = "Azure" if isinstance(record, Reading) else record.target
+            status.update(Text(f"{name}: {counted(count, 'observation')}, {record.step} of {what}"))
 
         yield observed

@@ -105,6 +105,17 @@ def test_nothing_of_the_workshop_is_in_it(built: dict[str, Path], app: App) -> N
     assert names == sorted(names)
 
 
+def test_what_the_probe_reads_at_run_time_is_in_it(built: dict[str, Path]) -> None:
+    """Schemas, and style and script of the pages: whatever lies beside its sources."""
+    folder = ROOT / "probes"
+    files = [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    wanted = {file.relative_to(ROOT).as_posix() for file in files if file.suffix != ".py"}
+    with zipfile.ZipFile(built["probe"]) as archive:
+        names = set(archive.namelist())
+    assert {"probes/tell/page/page.css", "probes/tell/page/page.js", "probes/tell/sweep.schema.json"} <= wanted
+    assert wanted <= names
+
+
 def test_every_source_has_bytecode_that_is_taken_as_it_is(built: dict[str, Path], app: App, tmp_path: Path) -> None:
     """Bound to its source by hash, unchecked; and a traceback names the file where it lies in Azure."""
     folder = unzipped(built[app.name], tmp_path)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ from typing import Any
 import pytest
 
 from infra.client_path import client_path
+from probes.cli import parser
+from probes.closure.resource import Kind, resource
+from probes.commands import close, prove
 from probes.path import from_mapping
+from probes.proof.digest import path_digest
 from probes.records import Vantage
 from tests.infra import bicep
 from tests.infra.bicep import INFRA, ROOT
@@ -49,8 +54,15 @@ class Machine:
         """The commands that begin so."""
         return [command for command in self.state["log"] if command[: len(words)] == list(words)]
 
-    def run(self, script: str, *, proofs: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """One script; `proofs` are the exit codes of the proofs it asks for, in their order."""
+    @property
+    def probes(self) -> list[Namespace]:
+        """Each call of `probes`, as its command line takes it."""
+        file = self.folder / "proofs.log"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        return [parser().parse_args(line.split()) for line in lines]
+
+    def run(self, script: str, *, proofs: tuple[int, ...] = (), **more: str) -> subprocess.CompletedProcess[str]:
+        """One script; `proofs` are the exit codes of the calls of `probes` that it makes, in their order."""
         (self.folder / "proofs").write_text("".join(f"{code}\n" for code in proofs), encoding="utf-8")
         environment = {
             "PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}",
@@ -60,6 +72,8 @@ class Machine:
             "ORDERS_CLIENT_ID": "11111111-2222-4333-8444-555555555555",
             "ORDERS_AUDIENCE": "api://orders",
             "SETTLE_S": "0",
+            "PATH_FILE": str(self.folder / "path.json"),
+            **more,
         }
         command = [BASH, str(INFRA / "scripts" / script)]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -70,10 +84,10 @@ def machine(tmp_path: Path) -> Machine:
     """The tools, first on the path."""
     tools = {
         "az": f'exec {sys.executable} {ROOT / "tests" / "infra" / "az.py"} "$@"',
-        # `python -m infra.client_path` passes it on; `python -m probes check` ends as the next line of the file says.
+        # `python -m infra.client_path` passes it on; `python -m probes` ends as the next line of the file says.
         "prover": '[ "$2" = probes ] || { cat; exit 0; }\n'
+        'shift 2\nprintf "%s\\n" "$*" >>"$PROOFS.log"\n'
         'code="$(head -n 1 "$PROOFS")"\nsed -i 1d "$PROOFS"\nexit "$code"',
-        "curl": 'while [ "$1" != --dump-header ]; do shift; done\nprintf "x-probe-verdict: proven\\r\\n" >"$2"',
     }
     for name, body in tools.items():
         file = tmp_path / name
@@ -171,39 +185,58 @@ def test_what_cannot_be_read_is_not_deployed_over(machine: Machine) -> None:
 def test_an_unproven_path_is_not_closed(machine: Machine) -> None:
     """The article's order: first the proof."""
     machine.write(apps=OPEN)
-    done = machine.run("70-close.sh", proofs=(1,))
+    done = machine.run("70-close.sh", proofs=(3,))
     assert done.returncode != 0
-    assert machine.state["apps"] == OPEN
+    (proof,) = machine.probes
+    assert (proof.command, proof.vantage, proof.key_setting) == (prove.proved, "client", "GATEWAY_KEY")
     assert machine.asked("functionapp", "update") == []
 
 
-def test_a_proven_path_is_closed_and_proven_again(machine: Machine) -> None:
-    """Both apps, and not their dependencies unless asked."""
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_a_proven_path_is_closed_by_its_proof(machine: Machine, code: int) -> None:
+    """Both apps, and not their dependencies unless asked; it ends as `probes close` does."""
     machine.write(apps=OPEN)
-    done = machine.run("70-close.sh", proofs=(0, 0))
-    assert done.returncode == 0, done.stderr
-    assert machine.state["apps"] == CLOSED
-    assert machine.state["dependencies"] == "Enabled"
+    assert machine.run("70-close.sh", proofs=(0, code), PROOF="evidence.json").returncode == code
+    proof, closure = machine.probes
+    assert (closure.command, closure.proof, closure.path) == (close.close, proof.output, proof.path)
+    assert [resource(each).name for each in closure.also] == [ORDERS, PROBE]
+    assert (closure.with_dependencies, closure.yes) == (False, False)
 
 
-def test_a_closure_that_breaks_the_path_is_undone(machine: Machine) -> None:
-    """The proof after it decides."""
+def test_dependencies_are_closed_when_asked(machine: Machine) -> None:
+    """The probe's own storage account is on no path, and named beside it."""
     machine.write(apps=OPEN)
-    done = machine.run("70-close.sh", proofs=(0, 1))
-    assert done.returncode != 0
-    assert machine.state["apps"] == OPEN
+    assert machine.run("70-close.sh", proofs=(0, 3), WITH_DEPENDENCIES="1", YES="1").returncode == 3
+    closure = machine.probes[-1]
+    assert (closure.with_dependencies, closure.yes) == (True, True)
+    assert resource(closure.also[-1]).kind is Kind.STORAGE
 
 
-def test_a_client_walks_to_the_gateway_and_no_further() -> None:
-    """Private endpoints let no client in: what is behind the gateway is the probe's to see."""
-    deployed = {
-        "name": "orders",
-        "identity": {"client_id": "x"},
-        "targets": [
-            {"name": "gateway", "role": "gateway", "url": "https://api.internal.example.com/", "ca_file": "ca.pem"},
-            {"name": "backend", "role": "backend", "url": "https://func.azurewebsites.net/"},
-        ],
-    }
-    path = from_mapping(client_path(deployed, None), source="test")
-    assert (path.vantage, [target.name for target in path.targets]) == (Vantage.CLIENT, ["gateway"])
+def test_what_was_closed_is_opened_from_its_journal(machine: Machine) -> None:
+    """So what was closed before stays closed."""
+    machine.write(apps=CLOSED)
+    assert machine.run("80-reopen.sh", proofs=(0,)).returncode == 0
+    (back,) = machine.probes
+    assert (back.command, back.undo, back.yes) == (close.close, True, False)
+    assert machine.asked("functionapp", "update") == []
+
+
+def test_without_a_journal_everything_is_opened_by_hand(machine: Machine) -> None:
+    """Another machine knows nothing of what was open before."""
+    machine.write(apps=CLOSED, dependencies="Disabled")
+    assert machine.run("80-reopen.sh", BY_HAND="1").returncode == 0
+    assert (machine.state["apps"], machine.state["dependencies"]) == (OPEN, "Enabled")
+
+
+def test_another_machine_has_the_path_of_the_probe() -> None:
+    """Or their proofs would be of two paths; only the authority's file lies elsewhere."""
+    targets = [
+        {"name": "gateway", "role": "gateway", "url": "https://api.internal.example.com/"},
+        {"name": "backend", "role": "backend", "url": "https://func.azurewebsites.net/"},
+    ]
+    deployed: dict[str, Any] = {"name": "orders", "identity": {"client_id": "x"}, "targets": targets}
+    with_file = {**deployed, "targets": [{**targets[0], "ca_file": "ca.pem"}, targets[1]]}
+    path = from_mapping(client_path(with_file, None), source="test")
+    assert path.vantage is Vantage.CLIENT
+    assert path_digest(path) == path_digest(from_mapping(deployed, source="test"))
     assert path.targets[0].ca_file is None
