@@ -11,7 +11,7 @@ from pathlib import Path as File
 from traceback import extract_tb, format_exception
 
 from probes import __version__
-from probes.commands import check, explain, judge, lab, trace
+from probes.commands import check, close_arguments, explain, judge, lab, prove_arguments, trace
 from probes.commands.outcome import Exit, Stopped, UsageError
 from probes.commands.output import note, reopened
 from probes.path import PathError
@@ -33,13 +33,19 @@ examples:
   probes check --path orders.toml --target backend     one target only
   probes check --path orders.toml --format json -o sweep.json
   probes judge sweep.json                              the same observations, judged again
+  probes judge sweep.json --format html -o sweep.html  a page for a browser: path, causes, what to run, evidence
   probes explain zone-not-linked                       what a finding means
+  probes close --path orders.toml --proof proof.json --dry-run
+                                                       what closing public access would do
   probes trace ID --workspace GUID                     one call, from the gateway's log to its last record
+  probes prove --path orders.toml --vantage client --workspace GUID -o proof.json
+                                                       the whole path proven, stage by stage, with the evidence
   probes lab run zone-not-linked                       see it happen on this machine
 """
 CHECK = """\
 Walks the path once as a caller would - name, address, TLS, HTTP, identity - from this machine, and says what is
 wrong. It only reads: no setting is changed, and requests use GET, HEAD or OPTIONS. A failing target is tried twice.
+Where the path file names Azure resources, what Azure says of them is read as well, unless it says otherwise.
 """
 DEBUG = "PROBES_DEBUG"
 LONGEST_LINE = 1_000
@@ -128,6 +134,12 @@ def parser() -> ArgumentParser:
     checking.add_argument(
         "--surroundings", type=File, metavar="FILE", help="see a lab that is up, by the file that `lab up` names"
     )
+    checking.add_argument(
+        "--ask-gateway",
+        action="store_true",
+        help="let API Management test the backend as well, from where it stands: POSTs a test that changes nothing and "
+        "takes up to a minute",
+    )
     _add_report(checking)
     checking.set_defaults(command=check.check)
 
@@ -149,6 +161,23 @@ def parser() -> ArgumentParser:
     _add_format(explaining)
     explaining.set_defaults(command=explain.explain)
 
+    proving = _parser(
+        commands.add_parser,
+        "prove",
+        prove_arguments.DESCRIPTION,
+        prove_arguments.EXIT_CODES,
+        help="prove a path, stage by stage",
+    )
+    prove_arguments.add(proving)
+    close_arguments.add(
+        _parser(
+            commands.add_parser,
+            "close",
+            close_arguments.DESCRIPTION,
+            close_arguments.EXIT_CODES,
+            help="close public access, by a proof",
+        )
+    )
     _add_trace(_parser(commands.add_parser, "trace", TRACE, TRACE_EXIT_CODES, help="follow one call by its id"))
     _add_lab(_parser(commands.add_parser, "lab", LAB, help="the path on this machine, and every way to break it"))
     return root
@@ -179,6 +208,7 @@ def _add_lab(lab_parser: ArgumentParser) -> None:
         help="one sweep in a scenario",
     )
     running.add_argument("name", metavar="NAME", help="of a scenario, as `lab list` has it")
+    running.add_argument("--azure", action="store_true", help="let the probe read Azure as well, in any scenario")
     _add_report(running)
     running.set_defaults(command=lab.run_scenario)
     standing = _parser(
@@ -201,17 +231,17 @@ def _parser(
 
 def _add_report(command: ArgumentParser) -> None:
     """What the commands that end in a report have in common."""
-    _add_format(command)
+    _add_format(command, "html")
     command.add_argument(
         "-o", dest="output", type=File, metavar="FILE", help="write the report there, whole or not at all"
     )
     command.add_argument("--strict", action="store_true", help="let warnings count: degraded exits with 1")
 
 
-def _add_format(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--format", choices=("text", "json"), default="text", help="text (default) or one JSON document"
-    )
+def _add_format(command: ArgumentParser, *more: str) -> None:
+    forms = ("json", *more)
+    what = f"text (default) or one document: {' or '.join(forms)}"
+    command.add_argument("--format", choices=("text", *forms), default="text", help=what)
 
 
 def _hours(text: str) -> int:

@@ -27,7 +27,7 @@ def test_the_list_of_scenarios_is_data(capsys: pytest.CaptureFixture[str]) -> No
     """Name, what is broken, verdict and finding of each."""
     assert main(["lab", "list", "--format", "json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [tuple(row) for row in listed] == [("name", "breaks", "verdict", "finding")] * len(SCENARIOS)
+    assert [tuple(row) for row in listed] == [("name", "breaks", "verdict", "finding", "beside")] * len(SCENARIOS)
 
 
 @pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.id)

@@ -127,3 +127,29 @@ def test_strict_lets_warnings_count(options: tuple[str, ...], code: int, tmp_pat
     warned = finding("certificate-expires-soon", severity=Severity.WARNING)
     file.write_text(document.dumps(sweep(*records, path=BACKEND, findings=(warned,), verdict=Verdict.DEGRADED)))
     assert main(["judge", str(file), *options]) == code
+
+
+@pytest.mark.parametrize("where", [(), ("-o", "sweep.html")])
+def test_a_page_goes_where_a_report_goes(where: tuple[str, ...], saved: str, tmp_path: Path) -> None:
+    """To a file or to standard output, whole, in ASCII, and with the exit code of the sweep."""
+    done = subprocess.run(
+        [sys.executable, "-m", "probes", "judge", saved, "--format", "html", *where],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    page = (tmp_path / where[1]).read_text(encoding="ascii") if where else done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    assert page.startswith("<!DOCTYPE html>\n<html")
+    assert page.endswith("</html>\n")
+    assert "Proven" in page
+
+
+@pytest.mark.parametrize("command", [("explain",), ("lab", "list"), ("trace", "0123456789abcdef", "--lab")])
+def test_only_reports_on_a_path_are_pages(command: tuple[str, ...]) -> None:
+    """Elsewhere `html` is refused, and what is allowed is named."""
+    done = finished(*command, "--format", "html")
+    assert done.returncode == 2
+    assert "choose from text, json" in done.stderr.replace("'", "")

@@ -70,6 +70,7 @@ async def standing(tmp_path: Path) -> AsyncIterator[Standing]:
             scenario="healthy",
             log_analytics=api.url,
             workspace_id=WORKSPACE_ID,
+            management="http://127.0.0.1:9",
             identity=identity.environment,
         )
         with told(lab, state_file(environment)):
@@ -153,6 +154,7 @@ async def test_it_ends_when_it_is_told_to(standing: Standing) -> None:
             scenario="healthy",
             log_analytics=server.url,
             workspace_id=WORKSPACE_ID,
+            management="http://127.0.0.1:9",
             identity=standing.identity.environment,
         )
         with told(lab, state_file(standing.environment)):
