@@ -12,8 +12,9 @@ from typing import Any
 from probes.document import path_definition
 from probes.path import Path
 
-LOOKING = frozenset({"vantage", "deadline_s", "concurrency", "step_timeout_s", "control_plane"})
-"""Keys that say how one looks and not what should be: they may differ between a client and the probe app."""
+LOOKING = frozenset({"vantage", "deadline_s", "concurrency", "step_timeout_s", "control_plane", "closed"})
+"""Keys that say how one looks, or how far the closure is, and not what the path should be: they may differ between a
+client and the probe app, and before the closure and after."""
 
 
 def canonical(value: Any) -> bytes:
@@ -29,7 +30,7 @@ def sha256(value: Any) -> str:
 def path_digest(path: Path) -> str:
     """Of what the path should be: its name, targets, resolvers, thresholds, identity and resources.
 
-    The vantage, files of certificates and the limits of a sweep are left out.
+    The vantage, files of certificates, the limits of a sweep and whether it is closed by now are left out.
     """
     definition: Mapping[str, Any] = path_definition(path)
     return sha256({key: value for key, value in definition.items() if key not in LOOKING})

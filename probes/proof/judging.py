@@ -75,8 +75,24 @@ def explained(proof: Proof, evidence: Sequence[str]) -> tuple[str, ...]:
         for finding in look.sweep.judgement.findings:
             if names.isdisjoint(f"{look.name}:{name}" for name in finding.evidence):
                 continue
-            found.append(f"{look.name}:{finding.masked_by or finding.id}")
+            found.append(root_of(proof, look, finding))
     return tuple(dict.fromkeys(found))
+
+
+def root_of(proof: Proof, look: Look, finding: Finding) -> str:
+    """The root of a finding, with the sweep that knows it.
+
+    What a sweep that saw little takes for a root may be a consequence of what another one saw: a client sees a refusal
+    at the gateway, and the probe sees the name behind it that leads there.
+    """
+    if finding.masked_by is not None:
+        return f"{look.name}:{finding.masked_by}"
+    for other in proof.looks:
+        for same in other.sweep.judgement.findings:
+            alike = same.id == finding.id and not set(same.targets).isdisjoint(finding.targets)
+            if alike and same.masked_by is not None:
+                return f"{other.name}:{same.masked_by}"
+    return f"{look.name}:{finding.id}"
 
 
 def cause(proof: Proof, name: str) -> tuple[Look, Finding] | None:

@@ -88,7 +88,8 @@ def _outcome(findings: Sequence[Finding]) -> Outcome:
 
 
 def _root(findings: Sequence[Finding], every: Sequence[Finding]) -> Finding | None:
-    """The gravest finding, or the root that explains it."""
+    """The gravest finding, or the root that explains it; what is mere information is the cause of nothing."""
+    findings = [finding for finding in findings if finding.severity is not Severity.INFORMATION]
     if not findings:
         return None
     gravest = min(findings, key=lambda finding: list(Severity).index(finding.severity))

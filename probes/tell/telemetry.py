@@ -25,7 +25,7 @@ from typing import Literal
 from opentelemetry import metrics, trace
 
 from probes.failure import Failure
-from probes.judge.finding import Finding
+from probes.judge.finding import Finding, Severity
 from probes.records import Exchange, Handshake, Observation, Reading, Resolution
 from probes.sweep import Sweep
 from probes.tell.outcome import Outcome, TargetResult, results
@@ -121,7 +121,12 @@ def _origin(sweep: Sweep, trigger: Trigger) -> dict[str, Value]:
 
 
 def _root_ids(sweep: Sweep) -> list[str]:
-    return list(dict.fromkeys(finding.id for finding in sweep.judgement.roots))
+    return list(dict.fromkeys(finding.id for finding in _causes(sweep)))
+
+
+def _causes(sweep: Sweep) -> list[Finding]:
+    """The roots that weigh something; information has an event of its own, and is the cause of nothing."""
+    return [finding for finding in sweep.judgement.roots if finding.severity is not Severity.INFORMATION]
 
 
 def _availability(sweep: Sweep, result: TargetResult, common: Mapping[str, Value]) -> None:
@@ -241,7 +246,7 @@ def _counts(sweep: Sweep) -> dict[str, float]:
         "targets": len(results(sweep)),
         "observations": len(sweep.observations),
         "findings": len(sweep.judgement.findings),
-        "roots": len(sweep.judgement.roots),
+        "roots": len(_causes(sweep)),
     }
 
 

@@ -8,7 +8,10 @@ import pytest
 import pytest_asyncio
 
 from lab.azure.knowledge import Refusal
+from lab.scenarios.article import PRIVATELINK
 from lab.scenarios.azure.healthy import knowing
+from lab.scenarios.changes import change_zone
+from probes.proof.causes import causes
 from probes.proof.document import dumps, loads
 from probes.proof.records import Proof, Result, Verdict
 from probes.proof.stages import STAGES
@@ -158,3 +161,11 @@ async def test_an_app_without_telemetry_is_not_taken_for_one_that_did_not_run() 
         proof: Proof = await silent.proof(OPEN, wait_s=SHORT_S)
     assert results(proof, Result.NOT_PROVEN) == {"telemetry-linked", "execution-confirmed"}
     assert results(proof, Result.DISPROVEN) == set()
+
+
+async def test_the_root_is_told_wherever_it_was_seen(lab: Bench) -> None:
+    """A client sees the gateway refuse; the probe sees the name behind it, which is the one cause of both."""
+    proof = await lab.proof(change_zone(OPEN, PRIVATELINK, None, "platform"), wait_s=SHORT_S)
+    found = causes(proof)
+    assert found[0].id == "zone-not-linked"
+    assert "public-path-refused" not in [cause.id for cause in found]

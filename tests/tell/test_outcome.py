@@ -42,3 +42,13 @@ def test_what_azure_says_is_no_step_of_a_target() -> None:
     late = reading(site(), failure=Failure.TIMEOUT, duration_ms=10_000.0)
     assert results(sweep(*walk(), reading(site()), late)) == (plain,)
     assert results(sweep(reading(site()))) == ()
+
+
+def test_information_is_the_cause_of_nothing() -> None:
+    """A read that was refused hits no target: it works, and its cause is the warning beside it, or none."""
+    told = finding("control-plane-denied", severity=Severity.INFORMATION)
+    warning = finding("request-slow", severity=Severity.WARNING)
+    (alone,) = results(sweep(*walk(), findings=(told,)))
+    (beside,) = results(sweep(*walk(), findings=(told, warning)))
+    assert (alone.outcome, alone.cause) == (Outcome.WORKS, None)
+    assert beside.cause == warning

@@ -366,4 +366,6 @@ async def test_one_line_names_the_verdict_and_the_causes() -> None:
         path=path(name="invoices"),
     )
     assert telemetry.in_one_line(told) == "invoices: broken; causes: connect-refused, record-stale; 42 ms"
+    information = finding("control-plane-denied", severity=Severity.INFORMATION)
+    assert telemetry.in_one_line(sweep(findings=(information,))) == "orders: proven; causes: none; 42 ms"
     assert json.dumps(telemetry.in_one_line(sweep())) == '"orders: proven; causes: none; 42 ms"'

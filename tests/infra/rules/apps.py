@@ -225,7 +225,7 @@ def path_incomplete(plan: Plan) -> Iterator[str]:
 
 
 def path_elsewhere(plan: Plan) -> Iterator[str]:
-    """What the path calls private lies in subnets from here; it names every kind of resource, all of this deployment."""
+    """What the path calls private lies in subnets from here; it names every kind of resource, each from here."""
     table: Any = json.loads(settings(probes(plan)[0])["PROBE_PATH"])
     prefixes = {
         s["properties"]["addressPrefix"] for s in plan.one("Microsoft.Network/virtualNetworks")["properties"]["subnets"]
