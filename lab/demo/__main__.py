@@ -1,4 +1,4 @@
-"""`make demo`: the article's path on this machine: swept, broken, watched by the probe app, and one call followed."""
+"""`make demo`: the article's path on this machine: swept, broken, watched, one call followed, and the door closed."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ import time
 
 from rich.console import Console
 
-from lab.demo import app, call, sweeps
+from lab.demo import app, call, closure, sweeps
 from lab.replica import opened
 from lab.scenarios import scenario
 
@@ -21,12 +21,14 @@ async def show(console: Console) -> int:
         wrong += await app.show(replica, console)
         console.print()
         wrong += await call.show(replica, console)
+        console.print()
+        wrong += await closure.show(replica, console)
     console.print()
     console.rule(style="dim")
     outcome = "All of it came out as expected" if not wrong else f"{wrong} of it did NOT come out as expected"
     console.print(
         f"{outcome}, in {time.perf_counter() - began_s:.0f} s. "
-        "More: `.venv/bin/python -m probes lab list`, `... lab run zone-not-linked`, `... explain zone-not-linked`."
+        "More: `.venv/bin/python -m probes lab list`, `... lab run azure-gateway-blocked`, `... explain record-stale`."
     )
     return wrong
 

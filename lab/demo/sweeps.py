@@ -15,6 +15,7 @@ from probes.tell.words import plain
 HEALTHY = "healthy"
 BROKEN = (
     "zone-not-linked",
+    "azure-zone-falls-back-to-internet",
     "record-missing",
     "resolver-not-forwarding",
     "address-hardcoded",
@@ -23,8 +24,10 @@ BROKEN = (
     "token-rejected-audience",
     "anonymous-accepted",
     "gateway-cannot-reach-backend",
+    "azure-gateway-dns-stale",
+    "azure-blocked-at-probe",
 )
-"""The article's recurring failures, and what stands next to them."""
+"""The article's recurring failures, and what stands next to them; with Azure's evidence where nothing else tells."""
 COMMAND = "az "
 WHOLE = 2_000
 """Characters of a sentence or command that are shown: all of them."""
