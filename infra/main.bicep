@@ -301,6 +301,7 @@ module path 'modules/path.bicep' = {
     probeClientId: probeIdentity.outputs.clientId
     probeName: names.probe
     workspaceName: names.workspace
+    closed: publicNetworkAccess == 'Disabled' && dependenciesPublicAccess == 'Disabled'
   }
 }
 

@@ -21,6 +21,9 @@ param probeClientId string
 param probeName string
 param workspaceName string
 
+@description('App, storage and vault are closed: what Azure says otherwise is a finding then.')
+param closed bool
+
 var network = common.network
 var endpointSubnets = [network.endpointSubnet.addressPrefix]
 var apps = '${subscription().id}/resourceGroups/${common.appGroup}/providers'
@@ -28,6 +31,7 @@ var networks = '${subscription().id}/resourceGroups/${common.networkGroup}/provi
 
 var path = {
   name: name
+  ...(closed ? { closed: true } : {})
   resolvers: withResolver ? [{ name: 'on-premises', address: network.resolverAddress }] : []
   identity: { client_id: probeClientId }
   targets: [

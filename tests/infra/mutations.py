@@ -48,6 +48,7 @@ class Mutation:
     variant: tuple[str, ...] = ()
 
 
+CLOSED = ("publicNetworkAccess = 'Disabled'",)
 PREMIUM = ("hosting = 'elastic-premium'",)
 FIREWALL = ("network = { firewallAddress: '10.80.250.4' }",)
 CERTIFICATES = ("clientCertificateThumbprints = ['" + "ab" * 32 + "']",)
@@ -144,6 +145,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     changed("path-here", PATH, "var endpointSubnets = [network.endpointSubnet.addressPrefix]", "var endpointSubnets = ['10.80.99.0/24']"),
     changed("path-here", PATH, "    workspace: '${apps}/Microsoft.OperationalInsights/workspaces/${workspaceName}'\n", ""),
     changed("path-here", PATH, "probe_site: '${apps}/Microsoft.Web/sites/${probeName}'", "probe_site: '${apps}/Microsoft.Web/sites/probe'"),
+    changed("path-closed", PATH, "  ...(closed ? { closed: true } : {})\n", "", variant=CLOSED),
     changed("probe-schedule", MAIN, "param probeSchedule string = '0 * * * * *'", "param probeSchedule string = '* * * * *'"),
     changed("probe-deadline", MAIN, "{ name: 'PROBE_DIAGNOSE_DEADLINE_S', value: '20' }", "{ name: 'PROBE_DIAGNOSE_DEADLINE_S', value: '30' }"),
     changed("timer-apart", MAIN, "disabledFunctions: flex ? [] : ['probe_sweep']", "disabledFunctions: []", variant=PREMIUM),

@@ -237,6 +237,14 @@ def path_elsewhere(plan: Plan) -> Iterator[str]:
     yield from (f"{kind}: {each_id}" for kind, each_id in table["resources"].items() if plan.by_id(each_id) is None)
 
 
+def closed_untold(plan: Plan) -> Iterator[str]:
+    """The probe takes an open door for a fault once everything is deployed closed, and only then."""
+    for site in probes(plan):
+        closed = loads(settings(site)["PROBE_PATH"], source="PROBE_PATH").closed
+        if bool(closed) is not (plan.parameters["publicNetworkAccess"] == "Disabled"):
+            yield f"{site['name']}: {closed}"
+
+
 def schedule(plan: Plan) -> Iterator[str]:
     """The host says nothing of a schedule that it cannot read, and runs the app without its timer."""
     for site in probes(plan):
@@ -300,6 +308,7 @@ RULES_OF_APPS = (
         broken=path_incomplete,
     ),
     Rule(id="path-here", what="the path's subnets and resources are of this deployment", broken=path_elsewhere),
+    Rule(id="path-closed", what="the path says that it is closed where it is", broken=closed_untold),
     Rule(id="probe-schedule", what="the schedule is one", broken=schedule),
     Rule(id="probe-deadline", what="a diagnosis ends before the gateway gives up", broken=deadline),
     Rule(id="timer-apart", what="the timer cannot take the diagnosis down", broken=timer_not_apart),
