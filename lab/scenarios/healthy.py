@@ -35,7 +35,7 @@ IPV6_ADDRESS = "fd00:80:20::4"
 IPV6_PREFIXES = {GATEWAY_SUBNET: "fd00:80:10::/64", ENDPOINT_SUBNET: "fd00:80:20::/64"}
 DUAL_STACK = replace(
     NETWORK,
-    prefixes=(*NETWORK.prefixes, "fd00:80::/48"),
+    prefixes=(*NETWORK.prefixes, "fd00:80::/32"),
     subnets=tuple(
         replace(subnet, prefixes=(*subnet.prefixes, IPV6_PREFIXES[subnet.name]))
         if subnet.name in IPV6_PREFIXES
@@ -44,7 +44,7 @@ DUAL_STACK = replace(
     ),
 )
 IN_PATH = Rule(
-    name="in-path-ipv6", priority=110, direction="Inbound", sources=("fd00:80::/48",), destinations=("fd00:80:20::/64",)
+    name="in-path-ipv6", priority=110, direction="Inbound", sources=("fd00:80::/32",), destinations=("fd00:80:20::/64",)
 )
 DUAL_STACK_RULES = {**RULES, ENDPOINT_RULES: (*RULES[ENDPOINT_RULES], IN_PATH)}
 """A network with IPv6 has rules for it."""

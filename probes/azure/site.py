@@ -72,12 +72,14 @@ def site_content(answer: Any) -> SiteContent:
 def config_content(answer: Any) -> SiteConfigContent:
     """Of a SiteConfigResource."""
     properties = table(answer).below("properties")
+    main = "ipSecurityRestrictions"
+    scm = main if properties.truth("scmIpSecurityRestrictionsUseMain") else "scmIpSecurityRestrictions"
     return SiteConfigContent(
         public_network_access=properties.text("publicNetworkAccess"),
-        default_action=properties.text("ipSecurityRestrictionsDefaultAction"),
-        scm_default_action=properties.text("scmIpSecurityRestrictionsDefaultAction"),
-        allowed_networks=let_in(properties.items("ipSecurityRestrictions")),
-        scm_allowed_networks=let_in(properties.items("scmIpSecurityRestrictions")),
+        default_action=properties.text(f"{main}DefaultAction") or for_the_rest(properties.items(main)),
+        scm_default_action=properties.text(f"{scm}DefaultAction") or for_the_rest(properties.items(scm)),
+        allowed_networks=let_in(properties.items(main)),
+        scm_allowed_networks=let_in(properties.items(scm)),
         min_tls_version=properties.text("minTlsVersion"),
         vnet_route_all=properties.truth("vnetRouteAllEnabled"),
     )
@@ -88,6 +90,13 @@ def let_in(restrictions: Iterable[Table]) -> tuple[str, ...]:
     allowed = (each for each in restrictions if (each.text("action") or "").lower() == ALLOW)
     named = (each.id("vnetSubnetResourceId") or each.text("ipAddress") for each in allowed)
     return tuple(name for name in named if name is not None and name.lower() != ANYBODY)
+
+
+def for_the_rest(restrictions: Iterable[Table]) -> str | None:
+    """What the rule for `Any` does, which is what older apps have in place of a default action."""
+    return next(
+        (each.text("action") for each in restrictions if (each.text("ipAddress") or "").lower() == ANYBODY), None
+    )
 
 
 def connections_content(items: Any) -> ConnectionsContent:

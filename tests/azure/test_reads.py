@@ -1,5 +1,6 @@
 """What each read asks and what its answer comes to, against an Azure Resource Manager on loopback."""
 
+from probes.azure.site import config_content
 from probes.resources import (
     AccessContent,
     AuthSettingsContent,
@@ -118,6 +119,17 @@ async def test_the_configuration_of_a_site() -> None:
         min_tls_version="1.2",
         vnet_route_all=True,
     )
+
+
+def test_restrictions_of_an_older_app() -> None:
+    """Without a default action the rule for the rest decides; a deployment site may have those of the app."""
+    closed = {"ipSecurityRestrictions": [{"ipAddress": "Any", "action": "Deny", "priority": 2147483647}]}
+    open_ = {"scmIpSecurityRestrictions": [{"ipAddress": "Any", "action": "Allow", "priority": 2147483647}]}
+    found = config_content({"properties": {**closed, **open_}})
+    assert (found.default_action, found.scm_default_action) == ("Deny", "Allow")
+    shared = config_content({"properties": {**closed, **open_, "scmIpSecurityRestrictionsUseMain": True}})
+    assert (shared.default_action, shared.scm_default_action) == ("Deny", "Deny")
+    assert config_content({"properties": {}}).default_action is None
 
 
 async def test_endpoint_connections() -> None:

@@ -164,7 +164,9 @@ def test_another_backend(azure: dict[str, Any]) -> None:
     assert found.id == "gateway-calls-other-backend"
     assert HOST in found.summary
     assert found.confidence is (Confidence.MEDIUM if "api" in azure else Confidence.HIGH)
-    assert warned(**azure).id == "gateway-calls-other-backend"
+    beside = judgement_on(told(**azure))
+    assert ids(beside) == ["gateway-calls-other-backend"]
+    assert beside.verdict is (Verdict.EXPOSED if PUBLIC in found.summary else Verdict.DEGRADED)
 
 
 @pytest.mark.parametrize("answer", [{"status": 404, "body": ""}, {"status": 401}, {"status": 200, "body": "<p>"}])

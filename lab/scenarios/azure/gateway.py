@@ -18,7 +18,7 @@ from lab.scenarios.azure.network import with_routes, with_rule
 from lab.scenarios.azure.world import READ, with_reads
 from lab.scenarios.changes import add_listener, change_listener, change_name_server
 from lab.scenarios.gateway import WITHOUT_RECORD, gateway_asks
-from lab.scenarios.outcome import broken, degraded
+from lab.scenarios.outcome import broken, degraded, exposed
 from lab.scenarios.policies import BASE_URL, OTHER_APP, orders_changed, other_application
 from lab.world import Application, Gateway, Listener, Site, World
 
@@ -91,7 +91,7 @@ SCENARIOS = (
         "gateway-blocked",
         by_route(),
     ),
-    degraded(
+    exposed(
         "azure-gateway-calls-public-backend",
         "the policy calls an app of before, which answers the same, in public",
         "gateway-calls-other-backend",

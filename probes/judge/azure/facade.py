@@ -6,7 +6,7 @@ from functools import cached_property
 from ipaddress import ip_address
 
 from probes.judge.azure.prefixes import networks, within
-from probes.judge.azure.readings import Found, Readings, normal, parent, resource_name
+from probes.judge.azure.readings import Found, Readings, normal, parent, resource_name, segment
 from probes.judge.azure.way import Flow, Way, way
 from probes.judge.azure.zones import PrivateZone, private_zone
 from probes.path import Path, Role, Target
@@ -151,9 +151,16 @@ class Azure:
         return told and private_address(server) and self.network_at(server) is None
 
     @property
+    def servers_here(self) -> tuple[str, ...] | None:
+        """The DNS servers that this agent asks: the probe app's own before its network's; `None` = not read."""
+        probe = self.read(SiteContent, self.path.resources.get("probe_site")).content
+        own = () if probe is None or self.path.vantage is not Vantage.PROBE else probe.dns_servers
+        return own or self.dns_servers(self.network_id)
+
+    @property
     def own_servers(self) -> tuple[str, ...]:
-        """DNS servers of one's own that the network names."""
-        return tuple(server for server in self.dns_servers(self.network_id) or () if server != AZURE_DNS)
+        """DNS servers of one's own that the probe app or the network names."""
+        return tuple(server for server in self.servers_here or () if server != AZURE_DNS)
 
     def network_at(self, address: str) -> str | None:
         """The network that an address lies in, among those that were read and those that are peered with them."""
@@ -179,7 +186,7 @@ class Azure:
         if private_address(server) and server != AZURE_DNS:
             there = self.network_at(server)
             return None if there is None else (there,)
-        servers = self.dns_servers(own)
+        servers = self.servers_here
         if servers is None:
             return None
         places = [own if one == AZURE_DNS else self.network_at(one) for one in servers]
@@ -201,8 +208,7 @@ class Azure:
         resource = self.resource(target)
         if target.role in {Role.STORAGE, Role.KEY_VAULT}:
             access = self.read(AccessContent, resource)
-            mine = None if access.content is None else access.content.connections
-            return (None if mine is None else tuple(one for one in mine if of_part(one, target))), access.ids
+            return (None if access.content is None else access.content.connections), access.ids
         found = self.read(ConnectionsContent, resource)
         return None if found.content is None else found.content.connections, found.ids
 
@@ -229,12 +235,13 @@ class Azure:
 
     def _endpoints(self, target: Target) -> Endpoints:
         connections, ids = self.connections(target)
-        told = connections or ()
+        told = [one for one in connections or () if self._of_target(one, target)]
         every = [self._endpoint(one, ids) for one in told]
         known = {normal(one.id) for one in every if one.id is not None}
+        anonymous = any(one.endpoint_id is None for one in told)  # which of those that were read is not said
         for reading, content in self._of_service.get(normal(self.resource(target) or "-"), ()):
-            if normal(reading.resource_id) not in known and of_groups(content.group_ids, target):
-                status = content.status if connections is None else GONE
+            if normal(reading.resource_id) not in known and of_groups(content.group_ids, target, self.slot(target)):
+                status = content.status if connections is None or anonymous else GONE
                 every.append(
                     Endpoint(
                         id=reading.resource_id,
@@ -248,6 +255,16 @@ class Azure:
                 )
         complete = connections is not None and all(one.addresses for one in every)
         return Endpoints(every=tuple(every), complete=complete, ids=ids)
+
+    def _of_target(self, connection: EndpointConnection, target: Target) -> bool:
+        """Whether a connection is of the target's sub-resource, as far as it or its endpoint says of which it is."""
+        own = self.read(EndpointContent, connection.endpoint_id).content
+        groups = connection.group_ids or (() if own is None else own.group_ids)
+        return of_groups(groups, target, self.slot(target))
+
+    def slot(self, target: Target) -> str | None:
+        """The deployment slot that a target is."""
+        return segment(self.resource(target), "slots")
 
     def _endpoint(self, connection: EndpointConnection, ids: tuple[str, ...]) -> Endpoint:
         """An endpoint as its resource tells of it, filled up with what it says of itself."""
@@ -301,14 +318,11 @@ class Azure:
         return next((one.id for one in every if within(place, networks(one.prefixes))), None)
 
 
-def of_part(connection: EndpointConnection, target: Target) -> bool:
-    """Whether a connection is of the target's sub-resource, as far as it says of which it is."""
-    return of_groups(connection.group_ids, target)
-
-
-def of_groups(group_ids: Iterable[str], target: Target) -> bool:
+def of_groups(group_ids: Iterable[str], target: Target, slot: str | None) -> bool:
     """Whether an endpoint for these sub-resources is one of the target's; app and deployment site share theirs."""
     groups = {group.lower() for group in group_ids}
+    if target.role in {Role.BACKEND, Role.SCM}:
+        return not groups or (f"sites-{slot.lower()}" if slot else "sites") in groups
     if target.role is Role.STORAGE:
         return not groups or target.host.split(".")[1] in groups
     return not groups or target.role is not Role.KEY_VAULT or "vault" in groups

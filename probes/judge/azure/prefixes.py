@@ -13,7 +13,8 @@ from probes.path.definition import PRIVATE_SPACE
 type Network = IPv4Network | IPv6Network
 type Address = IPv4Address | IPv6Address
 
-ANY = frozenset({"*", "any", "0.0.0.0/0", "::/0"})
+ANY = frozenset({"*", "any"})
+"""Of both families; `0.0.0.0/0` is the whole of one."""
 HOST_ADDRESS = ip_address("168.63.129.16")
 """The virtual address of the host: source of a load balancer's probes."""
 PUBLIC_TAGS = frozenset({

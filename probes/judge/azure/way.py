@@ -102,12 +102,16 @@ def way(readings: Readings, flow: Flow) -> Way:
     source, network, ids = subnet(readings, flow.subnet_id)
     if source is None or network is None:
         return Way(outcome=Outcome.UNDETERMINED, why="the subnet that it comes from was not read")
-    nets = networks(source.prefixes)
-    steps = (
-        outbound(readings, flow, source, network, nets),
-        route_taken(readings, flow, source, network),
-        inbound(readings, flow, nets),
-    )
+    # A subnet of two families sends each flow from the prefix of its own.
+    nets = tuple(net for net in networks(source.prefixes) if net.version == flow.address.version)
+    if not nets:
+        return unsure(f"the subnet that it comes from has no prefix of the family of {flow.address}", ids)
+    sources = tuple(str(net) for net in nets)
+    taken, arriving = route_taken(readings, flow, source, network), inbound(readings, flow, nets)
+    if taken.outcome is Outcome.APPLIANCE and arriving.outcome is Outcome.DENIED:
+        # A firewall may show an address of its own, which the group on the other side lets in.
+        arriving = unsure(f"group {resource_name(arriving.group_id)} may see the firewall's address", arriving.ids)
+    steps = (outbound(readings, flow, source, network, nets), taken, arriving)
     evidence = tuple(dict.fromkeys((*ids, *(one for step in steps for one in step.ids))))
     for wanted in (Outcome.DENIED, Outcome.DROPPED, Outcome.UNDETERMINED, Outcome.APPLIANCE):
         deciding = next((step for step in steps if step.outcome is wanted), None)
@@ -115,8 +119,8 @@ def way(readings: Readings, flow: Flow) -> Way:
             own = tuple(dict.fromkeys((*ids, *deciding.ids)))
             sure = deciding.outcome in {Outcome.DENIED, Outcome.DROPPED}
             local = within(flow.address, networks(network.prefixes))
-            return replace(deciding, sources=source.prefixes, local=local, ids=own if sure else evidence)
-    return Way(outcome=Outcome.OPEN, sources=source.prefixes, ids=evidence)
+            return replace(deciding, sources=sources, local=local, ids=own if sure else evidence)
+    return Way(outcome=Outcome.OPEN, sources=sources, ids=evidence)
 
 
 def outbound(readings: Readings, flow: Flow, source: Subnet, network: NetworkContent, nets: Sequence[Network]) -> Way:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from probes.judge.azure.readings import Found, normal, resource_name
@@ -12,7 +13,20 @@ from probes.judge.rules.words import words
 from probes.judge.scene import Scene, View
 from probes.path import Role
 from probes.records import Reading
-from probes.resources import ApiContent, BackendsContent, PolicyBackend, PolicyContent, ServiceBackend, SiteContent
+from probes.resources import (
+    ApiContent,
+    BackendsContent,
+    EndpointContent,
+    PolicyBackend,
+    PolicyContent,
+    ServiceBackend,
+    SiteContent,
+)
+
+PUBLIC_NAMES = (
+    ".azurewebsites.net", ".azure-api.net", ".azurefd.net", ".cloudapp.azure.com", ".trafficmanager.net",
+)  # fmt: skip
+"""Domains of Azure whose names lead to public addresses, unless a Private Endpoint makes one of them private."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +190,8 @@ def calling(scene: Scene, *, itself: bool) -> Iterator[Match]:
         if found is None or (found[1] in own_hosts(scene)) is not itself:
             continue
         there, host = found
+        # What only the configuration says is a warning; where calls surely work, and leave the network, it is seen.
+        exposes = view.works and not itself and in_public(view, host)
         hosts = dict.fromkeys(one.host for one in scene.path.targets if one.role is Role.BACKEND)
         match = Match(
             targets=(view.target.name,),
@@ -190,9 +206,34 @@ def calling(scene: Scene, *, itself: bool) -> Iterator[Match]:
                 "right_host": next(iter(hosts)),
                 **({"by_api": there.source} if there.by_api else {}),
                 **entity_words(there),
+                **({"public_name": host} if exposes and not is_address(host) else {}),
             },
+            exposes=exposes,
         )
-        yield match if suffers(view) else latent(match)
+        yield match if suffers(view) or exposes else latent(match)
+
+
+def in_public(view: View, host: str) -> bool:
+    """Whether a host is a public address, or has a name by Azure that is public unless an endpoint stands behind it."""
+    if is_address(host):
+        return view.is_public(host)
+    labels = host.split(".")
+    return host.endswith(PUBLIC_NAMES) and "privatelink" not in labels and not behind_endpoint(view, host)
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an address and no name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def behind_endpoint(view: View, host: str) -> bool:
+    """Whether an endpoint that was read is of the app of that name."""
+    every = view.scene.azure.readings.every_of(EndpointContent)
+    return any((resource_name(content.service_id) or "").lower() == host.partition(".")[0] for _, content in every)
 
 
 def entity_words(there: Destination) -> dict[str, str]:

@@ -77,6 +77,13 @@ def timed_out(_view: View, exchange: Exchange) -> bool:
     return exchange.failure is Failure.TIMEOUT
 
 
+def behind_gateway(scene: Scene, match: Match) -> bool:
+    """Only the gateway shows it, while every backend works for the probe."""
+    backends = list(scene.having(Role.BACKEND))
+    only = all(view.target.role is Role.GATEWAY for view in hit(scene, match))
+    return only and bool(backends) and all(view.works for view in backends)
+
+
 def cut_off(_view: View, exchange: Exchange) -> bool:
     return exchange.failure in {Failure.RESET, Failure.CLOSED, Failure.MALFORMED_RESPONSE, Failure.TLS_FAILURE}
 
@@ -282,6 +289,12 @@ RULES = (
         recognised_by="The connection stands, TLS too, and no whole response comes within the time of the step.",
         find=answering(timed_out, by_app),
         summary="{subject} brought no whole answer from {host} within {seconds} s, on an open connection.",
+        weakens=(
+            Clue(
+                says="the probe reaches the backend, and API Management may not: what brings it no answer may be its own way there",
+                holds=behind_gateway,
+            ),
+        ),
         follows=EVERYTHING,
         fix=(
             "Look at what the app waits for (storage, database, another API); the request carried x-correlation-id {correlation_id}:",

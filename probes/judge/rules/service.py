@@ -12,7 +12,7 @@ from probes.judge.rule import Match
 from probes.judge.rules.blocking import DECIDED, blocked_way, decider, way_words
 from probes.judge.rules.checks import check_issues
 from probes.judge.rules.clues import hit, latent
-from probes.judge.rules.destination import diverted
+from probes.judge.rules.destination import destination, diverted, names_of
 from probes.judge.rules.gateway import backends, cannot_reach_backend, gets_other_answer
 from probes.judge.rules.pages import forbidden_ip
 from probes.judge.rules.words import words
@@ -117,7 +117,7 @@ def differ(known: Sequence[str], configured: Sequence[str]) -> bool:
     """Whether API Management asks other servers than the network names; how it writes Azure's own is not documented."""
     if not known:
         return False
-    if not configured:
+    if set(configured) <= {AZURE_DNS}:
         return any(is_private(server) for server in known)
     return set(known) != set(configured)
 
@@ -142,6 +142,8 @@ def gateway_blocked(scene: Scene) -> Iterator[Match]:
             if way is None or way.outcome not in DECIDED or known_already(backend, way):
                 continue
             for match in on_gateway(scene):
+                if goes_to_another(scene.view(match.targets[0]), backend):
+                    continue
                 yield replace(
                     match,
                     subject=decider(way) or "gateway",
@@ -155,6 +157,18 @@ def gateway_blocked(scene: Scene) -> Iterator[Match]:
                     },
                 )
             break
+
+
+def goes_to_another(view: View, backend: View) -> bool:
+    """Whether a call is surely one to another backend of the path: what keeps it from this one does not strike it."""
+    if view.target.role is not Role.GATEWAY:
+        return view is not backend
+    there = destination(view)
+    if there is None or there.host is None:
+        return False
+    others = [one for one in backends(view.scene) if one is not backend]
+    hosts = {name for one in others for name in (one.target.host, *names_of(view.scene.azure.site(one.target)))}
+    return there.host.lower() in hosts - {backend.target.host, *names_of(view.scene.azure.site(backend.target))}
 
 
 def known_already(backend: View, way: Way) -> bool:
@@ -193,6 +207,15 @@ def gateway_dependency_failing(scene: Scene) -> Iterator[Match]:
                 words={**words(view), "dependencies": ", ".join(told)},
             )
         )
+
+
+def another_region(scene: Scene, match: Match) -> bool:
+    """What was connected to is no address of the first region, whose subnet and servers were looked at."""
+    service = scene.azure.service.content
+    own = () if service is None else service.private_addresses
+    gateways = [view for view in hit(scene, match) if view.target.role is Role.GATEWAY]
+    reached = {one.address for view in gateways for one in view.of(Connection) if view.is_private(one.address)}
+    return bool(own) and bool(reached) and reached.isdisjoint(own)
 
 
 def answers_rightly(scene: Scene, match: Match) -> bool:

@@ -7,7 +7,13 @@ from probes.judge.rule import Clue, Match, Rule, Stage
 from probes.judge.rules.blocking import UNBLOCK
 from probes.judge.rules.clues import having
 from probes.judge.rules.destination import calling, gateway_skips_tls_checks
-from probes.judge.rules.service import answers_rightly, gateway_blocked, gateway_dependency_failing, gateway_dns_stale
+from probes.judge.rules.service import (
+    another_region,
+    answers_rightly,
+    gateway_blocked,
+    gateway_dependency_failing,
+    gateway_dns_stale,
+)
 from probes.judge.scene import Scene
 
 INTERNAL_DOCS = "https://learn.microsoft.com/azure/api-management/api-management-using-with-internal-vnet"
@@ -34,6 +40,10 @@ def unproven(_scene: Scene, match: Match) -> bool:
     return not match.latent and "resolving_issue" not in match.words
 
 
+ELSEWHERE = Clue(
+    says="the gateway's name does not lead to an address of its first region by Azure: another region, with a network of its own, or something before it may have answered",
+    holds=another_region,
+)
 POINT_TO_BACKEND = (
     "In {source}, call https://{right_host}, by its name.",
     "az apim backend update --resource-group {service_group} --subscription {service_subscription} --service-name {service} --backend-id {entity} --url https://{right_host}",
@@ -56,10 +66,13 @@ RULES = (
         stage=Stage.REQUEST,
         severity=Severity.ERROR,
         title="API Management calls another backend than the path's",
-        recognised_by="The API's service URL or the policy that decides leads to a host that is no backend of the path under any of its names: another host, an address, a privatelink name.",
+        recognised_by="The API's service URL or the policy that decides leads to a host that is no backend of the path under any of its names: another host, an address, a privatelink name. Where the call works all the same it is an exposure if that host is public, and else a warning.",
         find=calls_another,
         summary="API Management sends calls for {url} to {called_host} ({source}), and not to {backends}.",
-        weakens=(having("by_api", "a product's policy, which is not read, may send them elsewhere"),),
+        weakens=(
+            having("by_api", "a product's policy, which is not read, may send them elsewhere"),
+            having("public_name", "whether a Private Endpoint stands behind {called_host} is not seen from here"),
+        ),
         masks=ANSWERS,
         fix=(
             *POINT_TO_BACKEND,
@@ -80,6 +93,7 @@ RULES = (
                 says="the gateway answers rightly all the same: the rule may be new, or the call go elsewhere",
                 holds=answers_rightly,
             ),
+            ELSEWHERE,
         ),
         masks=CALL,
         fix=UNBLOCK,
@@ -96,7 +110,7 @@ RULES = (
         supports=(
             having("resolving_issue", "API Management's own test of the backend ends in the name ({resolving})"),
         ),
-        weakens=(Clue(says="what the old servers answer cannot be seen from here", holds=unproven),),
+        weakens=(Clue(says="what the old servers answer cannot be seen from here", holds=unproven), ELSEWHERE),
         masks=CALL,
         fix=(
             "Apply the network configuration; it takes 15 minutes and more, and in tier Developer the gateway is down meanwhile:",
