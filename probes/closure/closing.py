@@ -36,7 +36,8 @@ async def close(work: Work) -> None:
     if await _left(work):
         await claim.take(work)
     if work.resumed and work.progress.intended and not (await work.glance()).holds:
-        await prove(work)  # which ends in an undoing: nothing more is closed on a path that is broken already
+        # Which ends in an undoing: nothing more is closed on a path that is broken already.
+        await prove(work, settled=False)
     for dependencies in (False, True):
         group = [index for index, step in enumerate(steps) if step.resource.dependency is dependencies]
         states = [await change(work, index) for index in group]
@@ -56,7 +57,7 @@ async def change(work: Work, index: int) -> State:
     step, before = work.progress.steps[index], work.progress
     state = await work.state(step.resource)
     if step.done(state):
-        if index in before.intended:
+        if index in before.intended - before.refused:
             work.say(f"{stands(state)}, by us")
             if index not in before.agreed:
                 work.write(Event.AGREED, step=index)
@@ -88,6 +89,8 @@ async def change(work: Work, index: int) -> State:
 async def put(work: Work, index: int, step: Step, state: State) -> None:
     """Write the change; raises HaltError where Azure refuses it."""
     work.say(f"{step.resource.title}: {changed(step)} ...")
+    # An earlier write whose answer nobody has seen may still arrive: a refusal of this one says nothing of that one.
+    pending = index in work.progress.ours and index not in work.progress.agreed
     work.write(Event.CHANGE_INTENDED, step=index, changes=[each.name for each in step.changes])
     patience = work.pace.pauses(work.pace.conflict_s)
     lost = 0
@@ -105,7 +108,8 @@ async def put(work: Work, index: int, step: Step, state: State) -> None:
         except ReadError as error:
             pause_s = next(patience, None)
             if pause_s is None or not _conflict(error):
-                work.write(Event.CHANGE_REFUSED, step=index, answer=plain(str(error)))
+                if not (pending or lost):
+                    work.write(Event.CHANGE_REFUSED, step=index, answer=plain(str(error)))
                 raise HaltError(*refused(error, step.resource)) from None
             await asyncio.sleep(pause_s)
             state = await work.state(step.resource)
@@ -139,7 +143,7 @@ async def settle(work: Work, states: list[State]) -> None:
         if waited_s - looked_s >= GLANCE_EVERY_S:
             looked_s = waited_s
             if not (await work.glance()).holds:
-                await prove(work)
+                await prove(work, settled=False)
     for front, refuses in seen.items():
         work.say(f"The public front end of {plain(front.host)} at {front.address} {FRONT[refuses]}.")
     if False in seen.values():
@@ -150,8 +154,11 @@ async def settle(work: Work, states: list[State]) -> None:
         )
 
 
-async def prove(work: Work) -> None:
-    """Make the proof again from inside; a failure is looked at twice. Raises HaltError, to be undone."""
+async def prove(work: Work, *, settled: bool = True) -> None:
+    """Make the proof again from inside; a failure is looked at twice. Raises HaltError, to be undone.
+
+    Before the front ends have settled it can only speak against: that it holds then is not written down.
+    """
     work.say("The proof is made again from inside ...")
     replay = await work.replay()
     if not replay.holds:
@@ -159,8 +166,9 @@ async def prove(work: Work) -> None:
         replay = await work.replay()
     if not replay.holds:
         raise HaltError(BROKEN, *replay.told, undo=True)
-    steps = work.progress
-    work.write(Event.INSIDE_HOLDS, steps=sorted(steps.agreed | steps.found))
+    if settled:
+        steps = work.progress
+        work.write(Event.INSIDE_HOLDS, steps=sorted(steps.agreed | steps.found))
     work.say("It holds from inside.")
 
 

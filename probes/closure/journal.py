@@ -54,7 +54,10 @@ class Journal:
         try:
             descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, OWNER_ONLY)
             try:
-                if os.write(descriptor, line.encode()) != len(line):
+                written = os.write(descriptor, line.encode())
+                if written != len(line):
+                    # What got there would be joined to the next line, once there is room for one.
+                    os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
                     raise OSError(None, "the disk is full")
                 os.fsync(descriptor)
             finally:

@@ -135,6 +135,8 @@ def _progress(records: Sequence[Mapping[str, Any]]) -> Progress:
         with_dependencies=first["with_dependencies"],
     )
     for record in rest:
+        if "step" in record and record["step"] not in range(len(found.steps)):
+            raise ValueError(f"no journal of a closure: it has no step {record['step']}")
         found = _after(found, Event(record["event"]), record)
     return found
 
@@ -173,6 +175,7 @@ def _after_write(so_far: Progress, event: Event, step: frozenset[int], at: datet
         refused=so_far.refused - step,
         found=so_far.found - step,
         agreed=so_far.agreed - step,
+        held=so_far.held - step,
         undone=so_far.undone - step,
     )
 

@@ -11,7 +11,7 @@ from probes.closure.closing import BROKEN, close, keeps
 from probes.closure.journal import JournalError
 from probes.closure.progress import Event, Outcome
 from probes.closure.undoing import undo
-from probes.closure.work import Ending, HaltError, Result, TakenError, Work
+from probes.closure.work import Ending, HaltError, Replay, Result, TakenError, Work
 
 FAREWELL_S = 5.0
 """What is left for the mark when a signal asks for the end."""
@@ -121,13 +121,25 @@ async def _halted(work: Work, halt: HaltError) -> Result:
         return Result(ending=Ending.WITHDRAWN, told=(*halt.told, *([mark] if mark is not None else [])))
     if done.intended - done.refused - done.held:
         # Something is closed, and nobody has seen yet that the path holds without it: it is not left so unseen.
-        seen = await work.glance()
+        seen = await _watched(work)
         if not seen.holds:
             return await _back(work, (*halt.told, BROKEN, *seen.told))
     work.write(Event.STOPPED, reason=halt.told[0])
-    holds = bool(done.agreed) and done.agreed <= done.held and await _kept(work)
+    written = done.intended - done.refused
+    holds = bool(done.agreed) and written | done.agreed <= done.held and await _kept(work)
     lines = (*halt.told, "It stands so:", *work.standing(), *GO_ON)
     return Result(ending=Ending.CLOSED if holds else Ending.HALFWAY, told=lines)
+
+
+async def _watched(work: Work) -> Replay:
+    """The path from inside for as long as front ends take: at once it would be seen by a door that is still open."""
+    seen = await work.glance()
+    for pause_s in work.pace.pauses(work.pace.settle_s):
+        if not seen.holds:
+            break
+        await asyncio.sleep(pause_s)
+        seen = await work.glance()
+    return seen
 
 
 async def _kept(work: Work) -> bool:

@@ -204,10 +204,10 @@ class Work:
 def _how(index: int, step: Step, done: Progress) -> str:
     if index in done.undone:
         return f"opened again ({changed(step, back=True)})"
-    if index in done.refused:
-        return "not changed: Azure refused"
     if index in done.found:
         return "closed, and not by us"
+    if index in done.refused:
+        return "not changed: Azure refused"
     if index not in done.intended:
         return "not changed"
     if index in done.agreed:

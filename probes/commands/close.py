@@ -115,7 +115,7 @@ def _next(made: Setting, result: Result) -> Iterator[str]:
     """What finishes a closure that lacks an outside."""
     if result.ending not in {Ending.CLOSED, Ending.EXPOSED}:
         return
-    outside = again(made).replace("probes close", "probes prove", 1)
+    outside = again(made, journal=False).replace("probes close", "probes prove", 1)
     yield "On a machine outside, with the same path file:"
     yield f"  {outside} --vantage outside -o outside.json"
     yield "Then here, with its file, within the hour:"

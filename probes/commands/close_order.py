@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from shlex import join
 from typing import Any
@@ -92,12 +92,17 @@ async def ordered(made: Setting, found: Progress | None) -> Order:
     arguments = made.arguments
     if found is None or not (arguments.resume or arguments.undo):
         return await _new(made)
-    inside = made.inside(found.vantage, found.asked, with_dependencies=found.with_dependencies)
+    back = arguments.undo or found.reason is not None
+    # The way back only looks at the path: that a key or a workspace is not at hand keeps no door closed.
+    asked = replace(found.asked, diagnose=None, key_setting=None, workspace=None) if back else found.asked
+    inside = made.inside(found.vantage, asked, with_dependencies=found.with_dependencies)
     states = await states_of(made, [step.resource for step in found.steps])
-    if arguments.undo or found.reason is not None:
+    if back:
         return Order(lines=tuple(preview.undoing(found, states)), begin=None, inside=inside)
-    if not found.intended:
-        # Nothing was changed yet, so nothing is lost by asking once more.
+    steps = list(zip(found.steps, states, strict=True))
+    left = any(not step.done(state) for step, state in steps)
+    if left and (not found.intended or all(step.untouched(state) for step, state in steps)):
+        # Nothing was changed yet, so nothing is lost by asking once more: the first proof may be of weeks ago.
         _proof(made)
         await works(inside)
     return Order(lines=tuple(preview.resuming(found, states)), begin=None, inside=inside)
@@ -156,13 +161,13 @@ async def _others(made: Setting, wanted: Sequence[Resource]) -> list[State]:
     return found
 
 
-def again(made: Setting, *more: str) -> str:
-    """This command with other options."""
+def again(made: Setting, *more: str, journal: bool = True) -> str:
+    """This command with other options; `journal` = with its own, which `prove` has not."""
     arguments = made.arguments
     words = ["probes", "close", "--path", str(arguments.path)]
     if arguments.surroundings is not None:
         words += ["--surroundings", str(arguments.surroundings)]
-    if arguments.journal is not None:
+    if journal and arguments.journal is not None:
         words += ["--journal", str(arguments.journal)]
     return join([*words, *more])
 

@@ -98,8 +98,9 @@ class Setting:
             return None
         name = asked.key_setting
         key = self.here.setting(name) if name is not None else None
-        if name is not None and not key:
-            raise UsageError(f"{plain(name)} is not set; allowed: the subscription key with which the proof was made")
+        if name is not None and not (key and key.isascii() and key.isprintable() and key.strip() == key):
+            found = "is not set" if not key else "holds what no header can carry"
+            raise UsageError(f"{plain(name)} {found}; allowed: the subscription key with which the proof was made")
         try:
             return diagnosis(asked.diagnose, self.path, key)
         except DiagnosisError as error:

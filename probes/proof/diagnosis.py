@@ -33,6 +33,11 @@ LARGEST_BYTES = 16_000_000
 LONGEST_DETAIL = 300
 OK = 200
 REFUSALS = (401, 403)
+SECRETS = frozenset({
+    "code", "key", "subscription-key", "ocp-apim-subscription-key", "sig", "token", "access-token", "api-key", "apikey",
+    "password", "x-functions-key",
+})  # fmt: skip
+"""Parameters that may hold a key, in which a proof would keep it; `_` counts as `-`."""
 ALLOWED = "an https URL of the gateway target's host, without user name and key"
 
 
@@ -70,12 +75,13 @@ def diagnosis(url: str, path: Path, key: str | None) -> Diagnosis:
         host, port = (parts.hostname or "").rstrip("."), parts.port or 443
         query = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
-        raise DiagnosisError(f'"{url}"; allowed: {ALLOWED}') from None
+        # Not repeated: which part of it is a password cannot be told.
+        raise DiagnosisError(f"is no URL; allowed: {ALLOWED}") from None
     gateways = [target for target in path.targets if target.role is Role.GATEWAY and target.https]
     gateway = next((target for target in gateways if (target.host, target.port) == (host, port)), None)
-    secret = {"code", "key", "subscription-key", "sig", "token"} & {name.lower() for name, _ in query}
+    secret = SECRETS & {name.lower().replace("_", "-") for name, _ in query}
     if parts.scheme != "https" or parts.username is not None or parts.fragment or secret or not url.isascii():
-        raise DiagnosisError(f'"{parts._replace(query="", netloc=host).geturl()}"; allowed: {ALLOWED}')
+        raise DiagnosisError(f'"{parts._replace(query="", fragment="", netloc=host).geturl()}"; allowed: {ALLOWED}')
     if gateway is None:
         known = ", ".join(target.host for target in gateways) or "none on this path"
         raise DiagnosisError(f'"{host}"; allowed: {ALLOWED} ({known})')

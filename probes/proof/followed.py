@@ -14,6 +14,9 @@ from probes.trace.records import GatewayCall, Item, Trace
 CLOCKS = timedelta(minutes=5)
 """How far the clocks of client, gateway and app may lie apart."""
 
+ID_HEADERS = ("x-gateway-request-id", "x-correlation-id")
+"""Of an answer: by which ids its call may be looked for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
@@ -53,6 +56,11 @@ def followed(seen: Seen) -> Iterator[Followed | Lacking]:
             record = next((each for each in look.sweep.observations if each.id == found.request), None)
             if not isinstance(record, Exchange):
                 yield Lacking(says=f"The call of {target.name} by {look.name} is not in its sweep.", want=Want.CLIENT)
+            elif not _of_call(found, record):
+                says = (
+                    f"The records of {found.correlation_id} are not those of the call of {target.name} by {look.name}."
+                )
+                yield Lacking(says=says, want=Want.WORKSPACE)
             elif found.trace is None:
                 more = f": {found.detail}" if found.detail else ""
                 says = f"The workspace did not answer ({found.failure}{more})."
@@ -60,6 +68,13 @@ def followed(seen: Seen) -> Iterator[Followed | Lacking]:
             else:
                 called_at = look.sweep.started_at + timedelta(milliseconds=record.started_ms)
                 yield Followed(record=found, target=target, exchange=record, called_at=called_at, trace=found.trace)
+
+
+def _of_call(call: FollowedCall, exchange: Exchange) -> bool:
+    """Whether the records were asked for by an id of this very exchange: a file may hold those of another call."""
+    names = {exchange.correlation_id, *(exchange.headers.get(name) for name in ID_HEADERS)}
+    kept = call.correlation_id if call.trace is None else call.trace.correlation_id
+    return exchange.target == call.target and call.correlation_id in names and kept == call.correlation_id
 
 
 def _unfollowed(seen: Seen, look: str, target: Target) -> Lacking:

@@ -6,128 +6,26 @@ import os
 import pty
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from lab import replica, surroundings_file
 from lab.azure.knowledge import OPERATOR, Refusal
-from lab.probe_app import path_setting
-from lab.replica import Replica
 from lab.scenarios.article import PRIVATELINK
 from lab.scenarios.changes import change_zone
-from lab.standing import state_file, told
 from lab.world import World
 from probes.closure.guard import objections
-from probes.proof.document import dumps, load
-from probes.proof.records import Proof
-from probes.proof.run import prove
+from probes.proof.document import load
 from probes.records import Vantage
-from tests.closure.stage import OPEN, SITE_ID, STORAGE_ID, VAULT_ID, Closures, secretly_public
-from tests.commands.process import finished, start
+from tests.closure.shell import Shell
+from tests.closure.stage import OPEN, SITE_ID, STORAGE_ID, VAULT_ID, secretly_public
+from tests.commands.process import start
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@dataclass(kw_only=True)
-class Shell:
-    """A terminal of the operator's, beside a lab that is up."""
-
-    closures: Closures
-    folder: Path
-    environment: Mapping[str, str]
-    made: dict[tuple[timedelta, tuple[Vantage, ...]], str]
-
-    @property
-    def arguments(self) -> list[str]:
-        """What every command takes."""
-        return ["--path", str(self.folder / "path.json"), "--surroundings", str(self.folder / "surroundings.json")]
-
-    async def close(self, *arguments: str, **streams: Any) -> subprocess.CompletedProcess[str]:
-        """`probes close`, once it has ended."""
-        return await asyncio.to_thread(
-            finished, "close", *self.arguments, *arguments, environment=self.environment, **streams
-        )
-
-    async def become(self, world: World) -> None:
-        """Another world, with the resolvers that it has."""
-        await self.closures.replica.become(world)
-        await asyncio.to_thread(surroundings_file.write, self.folder / "surroundings.json", self.closures.replica)
-
-    async def proven(self, *vantages: Vantage, age: timedelta = timedelta()) -> Path:
-        """A proof made that long ago, from these vantages, the last one being this machine's."""
-        every = vantages or (Vantage.CLIENT, Vantage.PROBE)
-        if (age, every) not in self.made:
-            self.made[age, every] = dumps(await self._prove(every, age))
-            self.closures.replica.control_plane.requests.clear()
-        file = self.folder / "proof.json"
-        await asyncio.to_thread(file.write_text, self.made[age, every], encoding="utf-8")
-        return file
-
-    async def _prove(self, vantages: tuple[Vantage, ...], age: timedelta) -> Proof:
-        made: Proof | None = None
-        for vantage in vantages:
-            here = self.closures.replica.surroundings
-            given = [] if made is None else [self.closures.given(made)]
-            made = await prove(
-                replace(self.closures.replica.path, vantage=vantage),
-                replace(here, now=lambda: datetime.now(UTC) - age),
-                reader=self.closures.reader,
-                workspace=self.closures.workspace,
-                merge=given,
-                wait_s=20,
-            )
-        assert made is not None
-        if not age:  # an old clock finds nothing in a workspace that goes by the right one
-            assert made.complete is (len(vantages) > 1), [stage for stage in made.stages if stage.why_not]
-        return made
-
-    async def seen_from(self, vantage: Vantage) -> str:
-        """The file of a proof that was made there just now."""
-        file = self.folder / f"{vantage}.json"
-        given = await self.closures.seen_from(vantage)
-        await asyncio.to_thread(file.write_text, dumps(given.proof), encoding="utf-8")
-        return str(file)
-
-    def unchanged(self) -> bool:
-        """Whether nothing was written to Azure."""
-        return self.closures.asked("PATCH", "PUT", "POST", "DELETE") == []
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def lab() -> AsyncIterator[Replica]:
-    """One lab for the module."""
-    async with replica.opened(OPEN, telemetry=True) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def made() -> dict[tuple[timedelta, tuple[Vantage, ...]], str]:
-    """Proofs of the open world that were made already."""
-    return {}
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shell(
-    lab: Replica, tmp_path: Path, made: dict[tuple[timedelta, tuple[Vantage, ...]], str]
-) -> AsyncIterator[Shell]:
-    """In the open world again."""
-    lab.control_plane.after = None
-    await lab.become(OPEN)
-    lab.control_plane.requests.clear()
-    (tmp_path / "path.json").write_text(path_setting(lab), encoding="utf-8")
-    surroundings_file.write(tmp_path / "surroundings.json", lab)
-    environment = {"XDG_STATE_HOME": str(tmp_path / "state"), **lab.identity_environment}
-    with told(lab.standing("azure-open"), state_file(environment)):
-        yield Shell(
-            closures=Closures(replica=lab, folder=tmp_path), folder=tmp_path, environment=environment, made=made
-        )
 
 
 def without_zone() -> World:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource as resource_limits
 import stat
 import subprocess
 import sys
@@ -134,6 +135,40 @@ def test_a_damaged_line_in_the_middle_is_told(tmp_path: Path, line: str) -> None
     file.write_text(f"{line}\n{file.read_text(encoding='utf-8')}", encoding="utf-8")
     with pytest.raises(JournalError, match="is damaged"):
         read(file)
+
+
+@pytest.mark.parametrize("step", [3, -1, "a", None])
+def test_a_step_that_there_is_not_is_told(tmp_path: Path, step: object) -> None:
+    """A journal that somebody has edited is refused, and ends in no traceback halfway."""
+    with pytest.raises(ValueError, match="it has no step"):
+        after(tmp_path / "a.jsonl", (Event.CHANGE_INTENDED, {"step": step}))
+
+
+def test_what_is_closed_once_more_is_to_be_proven_once_more(tmp_path: Path) -> None:
+    """Somebody had opened it since: that the path held without it before says nothing of now."""
+    closed: list[tuple[Event, dict[str, Any]]] = [
+        (Event.CHANGE_INTENDED, {"step": 0}),
+        (Event.AGREED, {"step": 0}),
+        (Event.INSIDE_HOLDS, {"steps": [0]}),
+    ]
+    assert after(tmp_path / "a.jsonl", *closed).held == {0}
+    assert after(tmp_path / "b.jsonl", *closed, (Event.CHANGE_INTENDED, {"step": 0})).held == frozenset()
+
+
+def test_half_a_line_is_taken_back(tmp_path: Path) -> None:
+    """The disk was full in the middle of it, and later has room again: the next line is whole, and is read."""
+    file = tmp_path / "a.jsonl"
+    limits = resource_limits.getrlimit(resource_limits.RLIMIT_FSIZE)
+    with held(file) as journal:
+        begin(journal)
+        resource_limits.setrlimit(resource_limits.RLIMIT_FSIZE, (file.stat().st_size + 20, limits[1]))
+        try:
+            with pytest.raises(JournalError, match="cannot be written"):
+                journal.write(Event.CHANGE_INTENDED, step=0)
+        finally:
+            resource_limits.setrlimit(resource_limits.RLIMIT_FSIZE, limits)
+        journal.write(Event.CHANGE_INTENDED, step=1)
+    assert progress(read(file)).ours == (1,)
 
 
 @pytest.mark.parametrize("records", [[{"event": "closed"}], [{"event": "began"}], [{"event": "began", "steps": 1}]])

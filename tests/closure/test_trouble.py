@@ -1,5 +1,6 @@
 """Azure that refuses, delays, loses and forgets; and somebody else at work on the same site."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +11,12 @@ import pytest
 from lab.azure.knowledge import OPERATOR, Faults, Refusal
 from lab.azure.writes import Wanted
 from lab.world import World
+from probes.closure.closing import BROKEN
+from probes.closure.journal import held
 from probes.closure.mark import STALE, Mark, mark
-from probes.closure.progress import Outcome
+from probes.closure.progress import Event, Outcome
 from probes.closure.work import Ending
-from tests.closure.stage import OPEN, SITE_ID, STORAGE_ID, Closures
+from tests.closure.stage import OPEN, PACE, SITE_ID, STORAGE_ID, Closures, closed_world, secretly_public
 
 THEIRS = "b" * 32
 
@@ -87,6 +90,76 @@ async def test_an_answer_that_never_comes_is_no_failure(closures: Closures, drop
     assert result.ending is Ending.CLOSED
     assert await closures.access() == "Disabled"
     assert any("not known" in line for line in closures.said)
+
+
+async def test_a_refusal_says_nothing_of_the_write_before_it(closures: Closures) -> None:
+    """The first one's answer was lost, the second is refused: the site may well be closed, and is."""
+    await closures.replica.become(replace(OPEN, azure=replace(OPEN.azure, settles_s=0.5)))
+
+    async def drop() -> None:
+        closures.replica.control_plane.faults = Faults(dropped_writes=1)
+        refusal = Refusal(action="Microsoft.Web/sites/write", who=OPERATOR)
+        closures.after("PATCH", SITE_ID, 1, lambda: closures.replica.follow(with_refusal(refusal)))
+
+    closures.after("GET", "tags/default", 3, drop)
+    result = await closures.close()
+    assert (result.ending, closures.progress.outcome) == (Ending.HALFWAY, None), result.told
+    assert any("perhaps closed" in line for line in result.told)
+    assert len(closures.writes(SITE_ID)) == 2
+    assert await closures.access() == "Disabled"
+
+
+def with_refusal(refusal: Refusal) -> Callable[[World], World]:
+    """A world in which the operator lacks a right from now on."""
+    return lambda world: replace(world, azure=replace(world.azure, refusals=(refusal,)))
+
+
+async def test_what_is_left_closed_is_watched_until_front_ends_follow(closures: Closures) -> None:
+    """Azure cannot be read after the change; at once the path still goes by the public door, and later it does not."""
+    world = secretly_public()
+    await closures.replica.become(replace(world, azure=replace(world.azure, propagation_s=1.5)))
+    refusal = Refusal(action="Microsoft.Web/sites/read", who=OPERATOR)
+    closures.after("PATCH", SITE_ID, 1, lambda: closures.replica.follow(with_refusal(refusal)))
+    result = await closures.close(pace=replace(PACE, azure_s=0.1, settle_s=3.0))
+    assert result.ending is Ending.HALFWAY
+    assert BROKEN in result.told
+    assert any(line.startswith("NOT KNOWN: site func-orders-prod") for line in result.told)
+    assert closures.progress.reason is not None
+
+
+async def test_what_is_perhaps_closed_is_halfway(closures: Closures) -> None:
+    """The site holds; whether the storage account was closed is not known, and that is not told as closed."""
+    refusal = Refusal(action="Microsoft.Storage/storageAccounts/read", who=OPERATOR)
+    closures.after("PATCH", STORAGE_ID, 1, lambda: closures.replica.follow(with_refusal(refusal)))
+    result = await closures.close(with_dependencies=True, pace=replace(PACE, azure_s=0.1))
+    assert result.ending is Ending.HALFWAY
+    assert any("stordersprod: perhaps closed" in line for line in result.told)
+
+
+async def test_a_proof_before_front_ends_have_settled_is_not_the_last(closures: Closures) -> None:
+    """Gone on with, the path is broken at first and holds then: it is waited for the front ends all the same."""
+    with held(closures.file) as journal:
+        await closures.begin(journal)
+        journal.write(Event.CHANGE_INTENDED, step=0)
+        journal.write(Event.AGREED, step=0)
+    closed = closed_world(dependencies=False)
+    await closures.replica.become(secretly_public(closed))
+    closures.after("GET", "/config/web", 2, lambda: closures.replica.follow(lambda _: closed))
+    assert (await closures.close()).ending is Ending.CLOSED
+    proven = closures.said.index("It holds from inside.")
+    assert any(line.startswith("Front ends follow") for line in closures.said[proven:])
+
+
+async def test_what_azure_refused_and_somebody_else_closed_is_not_ours(closures: Closures) -> None:
+    """It is found closed by whoever goes on, and an undoing leaves it so."""
+    await closures.replica.become(refusing("Microsoft.Storage/storageAccounts/write"))
+    await closures.close(with_dependencies=True)
+    await closures.replica.follow(lambda world: replace(world, azure=replace(world.azure, refusals=())))
+    await closures.replica.control_plane.change(STORAGE_ID, Wanted(public_access=False, default_action="Deny"))
+    await closures.close()
+    assert any("stordersprod" in line and "not by us" in line for line in closures.said)
+    assert (await closures.undo()).ending is Ending.UNDONE
+    assert (await closures.access(), await closures.access(STORAGE_ID)) == ("Enabled", "Disabled/Deny")
 
 
 async def lose_writes(closures: Closures) -> None:

@@ -11,7 +11,7 @@ from probes.proof.records import Asked, Phase, Proof, Result, Verdict
 from probes.records import Exchange, Observation, Resolution, Vantage
 from probes.resources import AccessContent, RecordContent, SiteConfigContent, SiteContent
 from tests.proof.bench import again, results, swapped, without
-from tests.proof.changed import stage, with_reading, with_request, with_row
+from tests.proof.changed import stage, with_reading, with_request, with_row, with_trace
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 OTHER_SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/vnet-other/subnets/a"
@@ -33,6 +33,19 @@ async def test_the_id_of_a_call_of_yesterday_is_no_evidence(proofs: dict[str, Pr
     assert results(old, Result.DISPROVEN) == {"gateway-logged", "telemetry-linked"}
     assert results(old, Result.NOT_PROVEN) == {"execution-confirmed", "gateway-reaches-backend"}
     assert stage(old, "gateway-logged").says.endswith("Z: it is another call's.")
+
+
+@pytest.mark.parametrize("of", ["the call", "its records"])
+async def test_the_records_of_another_call_are_no_evidence(proofs: dict[str, Proof], of: str) -> None:
+    """A file may hold what was kept of a call that worked, beside the sweep of one that nobody has followed."""
+    other = "0" * 32
+    if of == "the call":
+        proof = again(proofs["before"], calls=[replace(call, correlation_id=other) for call in proofs["before"].calls])
+    else:
+        proof = with_trace(proofs["before"], lambda trace: replace(trace, correlation_id=other))
+    lost = {"gateway-logged", "telemetry-linked", "execution-confirmed", "gateway-reaches-backend"}
+    assert results(proof, Result.NOT_PROVEN) == lost
+    assert " are not those of the call of " in stage(proof, "gateway-logged").says
 
 
 @pytest.mark.parametrize(
