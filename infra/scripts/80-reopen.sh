@@ -11,8 +11,8 @@ source "$(dirname "$0")/settings.sh"
 if [ -z "${BY_HAND:-}" ]; then
   cd "$ROOT"
   umask 077
-  deployed_path
-  gateway_key
+  # The very file that was closed by, where it is there: nothing of Azure is asked for what does not need it.
+  [ -f "$PATH_FILE" ] || deployed_path
   exec "${PYTHON:-.venv/bin/python}" -m probes close --path "$PATH_FILE" --undo ${YES:+--yes}
 fi
 # Dependencies first: an app that is open and cannot reach its storage answers no better.

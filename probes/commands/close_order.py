@@ -162,13 +162,17 @@ async def _others(made: Setting, wanted: Sequence[Resource]) -> list[State]:
 
 
 def again(made: Setting, *more: str, journal: bool = True) -> str:
-    """This command with other options; `journal` = with its own, which `prove` has not."""
+    """This command with other options; `journal` = with its own journal and workspace, for `close` and not `prove`."""
     arguments = made.arguments
     words = ["probes", "close", "--path", str(arguments.path)]
     if arguments.surroundings is not None:
         words += ["--surroundings", str(arguments.surroundings)]
     if journal and arguments.journal is not None:
         words += ["--journal", str(arguments.journal)]
+    if journal and arguments.workspace is not None:
+        words += ["--workspace", arguments.workspace]
+    if journal and arguments.lab:
+        words += ["--lab"]
     return join([*words, *more])
 
 
