@@ -21,8 +21,8 @@ from lab.world import Identity
 
 PATH = "/msi/token"
 API_VERSION = "2019-08-01"
-APPLICATION = "api://"
-"""Application ID URI of an API of the tenant's own."""
+MANAGEMENT = "https://management."
+"""How the resource of Azure Resource Manager begins, in every cloud."""
 NOT_FOUND = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
 CLIENT_ID = "1b2c3d4e-5f60-4718-8293-a4b5c6d7e8f9"
 OBJECT_ID = "9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a"
@@ -101,7 +101,7 @@ class ManagedIdentity:
         """A v1 token, which an API gets unless its registration asks for another version."""
         identity = self.identity
         token = self._entra.issue(
-            (identity.audience if resource.startswith(APPLICATION) else None) or resource,
+            (None if resource.startswith(MANAGEMENT) else identity.audience) or resource,
             client_id=self.client_id,
             object_id=self.object_id,
             roles=identity.roles,

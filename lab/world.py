@@ -244,8 +244,8 @@ class Identity:
         available: whether the identity endpoint gives tokens; else it answers 400 as App Service does.
         silent: the endpoint takes the request and never answers.
         roles: app roles granted.
-        audience: put into every token for an application of the tenant (`api://`) in place of the one asked for;
-            `None` = the one asked for.
+        audience: put into every token in place of the one asked for, but for Azure's own management; `None` = the one
+            asked for.
         lifetime_s: of a token; negative = expired when issued.
     """
 

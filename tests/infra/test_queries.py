@@ -31,13 +31,20 @@ NOT_IN_A_RULE = (
 """What Microsoft's pages say a rule's query cannot have, or not at a frequency of one minute."""
 PAGES_NOBODY = {
     "agent-clock-wrong": "the probe's own clock",
+    "control-plane-denied": "information: the findings that it leaves open say so themselves",
+    "control-plane-unread": "information, and the next sweep reads again",
     "closure-not-seen": "a path closed to the outside that nobody could see; inconclusive, so probe-silent says it",
     "deadline-missed": "inconclusive, so probe-silent says it after half an hour",
+    "gateway-dependency-failing": "API Management's own, which serves all the same",
+    "gateway-skips-tls-checks": "a setting, told by every diagnosis and by the proof, which refuses the closure",
     "intermittent": "a second attempt healed it",
+    "public-access-enabled": "as it must be before the closure; public-path-open once the path says that it is closed",
     "refusal-not-checked": "a gap in the path file",
     "request-slow": "measured: latency, against what is usual",
+    "resource-not-found": "a wrong id in the path file",
     "resolve-slow": "measured: latency, against what is usual",
     "resolvers-disagree": "both answers are private",
+    "scm-not-private": "hinders deployments and no call",
     "some-addresses-fail": "the other addresses serve",
     "some-resolvers-fail": "the other resolvers answer",
 }

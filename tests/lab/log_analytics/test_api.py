@@ -16,10 +16,10 @@ from lab.log_analytics.rows import Row
 from tests.lab.clients import fetch
 
 PATH = f"/v1/workspaces/{WORKSPACE_ID}/query"
-AT = datetime.now(UTC).replace(microsecond=250_000) - timedelta(hours=1)
+AT = datetime.now(UTC).replace(microsecond=250_000) - timedelta(hours=20)
 ROWS: list[Row] = [
     {"TimeGenerated": AT, "Message": "first", "SeverityLevel": 1, "Properties": {"a": "b"}},
-    {"TimeGenerated": AT + timedelta(minutes=30), "Message": "second"},
+    {"TimeGenerated": AT + timedelta(hours=10), "Message": "second"},
 ]
 
 
@@ -65,7 +65,7 @@ async def test_an_answer_has_the_form_of_the_real_one(api: LogAnalytics, entra: 
     assert api.queries == [query]
 
 
-@pytest.mark.parametrize(("timespan", "count"), [(None, 2), ("PT45M", 1), ("PT2H", 2), ("P1D", 2), ("PT60S", 0)])
+@pytest.mark.parametrize(("timespan", "count"), [(None, 2), ("PT15H", 1), ("PT1380M", 2), ("P1D", 2), ("PT60S", 0)])
 async def test_the_timespan_limits_every_table(
     api: LogAnalytics, entra: Entra, timespan: str | None, count: int
 ) -> None:

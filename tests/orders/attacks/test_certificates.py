@@ -50,7 +50,7 @@ CERTIFICATES: dict[str, tuple[Callable[[], x509.Certificate], int, str]] = {
         "certificate_untrusted",
     ),
     "expired": (lambda: leaf(TRUSTED, days=(-10, -0.01)), 401, "certificate_expired"),
-    "not yet valid": (lambda: leaf(TRUSTED, days=(0.01, 10)), 401, "certificate_not_yet_valid"),
+    "not yet valid": (lambda: leaf(TRUSTED, days=(1, 10)), 401, "certificate_not_yet_valid"),
     "the authority itself": (lambda: TRUSTED.certificate, 401, "certificate_purpose"),
     "an authority as a client": (lambda: leaf(TRUSTED, ca=True), 401, "certificate_purpose"),
     "server only": (lambda: leaf(TRUSTED, usage=(SERVER,)), 401, "certificate_purpose"),
