@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from functools import partial
 from io import TextIOWrapper
@@ -12,6 +12,7 @@ from traceback import extract_tb, format_exception
 
 from probes import __version__
 from probes.commands import check, close_arguments, explain, judge, lab, prove_arguments, trace
+from probes.commands.numbers import seconds, whole
 from probes.commands.outcome import Exit, Stopped, UsageError
 from probes.commands.output import note, reopened
 from probes.path import PathError
@@ -127,7 +128,7 @@ def parser() -> ArgumentParser:
     )
     checking.add_argument(
         "--deadline",
-        type=_deadline,
+        type=seconds(check.SHORTEST_DEADLINE_S, check.LONGEST_DEADLINE_S),
         metavar="SECONDS",
         help="end by then, whatever the network does; the path file's own deadline where that is shorter",
     )
@@ -189,7 +190,11 @@ def _add_trace(command: ArgumentParser) -> None:
     where.add_argument("--workspace", metavar="GUID", help="workspace id of the Log Analytics workspace")
     where.add_argument("--lab", action="store_true", help="ask the lab that `lab up` left running on this machine")
     command.add_argument(
-        "--since", type=_hours, default=24, metavar="HOURS", help="how far back to search, 24 by default"
+        "--since",
+        type=whole(trace.FEWEST_HOURS, trace.MOST_HOURS, "hours"),
+        default=24,
+        metavar="HOURS",
+        help="how far back to search, 24 by default",
     )
     _add_format(command)
     command.set_defaults(command=trace.trace)
@@ -242,22 +247,3 @@ def _add_format(command: ArgumentParser, *more: str) -> None:
     forms = ("json", *more)
     what = f"text (default) or one document: {' or '.join(forms)}"
     command.add_argument("--format", choices=("text", *forms), default="text", help=what)
-
-
-def _hours(text: str) -> int:
-    hours = int(text) if text.isascii() and text.isdigit() and len(text) < len(str(trace.MOST_HOURS)) + 1 else 0
-    if not trace.FEWEST_HOURS <= hours <= trace.MOST_HOURS:
-        allowed = f"{trace.FEWEST_HOURS} to {trace.MOST_HOURS} hours, in whole numbers"
-        raise ArgumentTypeError(f'"{plain(text)}"; allowed: {allowed}')
-    return hours
-
-
-def _deadline(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not check.SHORTEST_DEADLINE_S <= seconds <= check.LONGEST_DEADLINE_S:
-        allowed = f"{check.SHORTEST_DEADLINE_S:g} to {check.LONGEST_DEADLINE_S:g} seconds"
-        raise ArgumentTypeError(f'"{text}"; allowed: {allowed}')
-    return seconds

@@ -1,10 +1,10 @@
 """The arguments of `close`."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from pathlib import Path as File
 
 from probes.commands import close
-from probes.tell.words import plain
+from probes.commands.numbers import seconds, whole
 
 DESCRIPTION = """\
 Closes public access of a path's web app, and of what it depends on where that is asked for. It does so by a fresh and
@@ -28,7 +28,7 @@ def add(command: ArgumentParser) -> None:
     command.add_argument("--proof", type=File, metavar="FILE", help="the proof of the path, as `prove -o` wrote it")
     command.add_argument(
         "--max-age",
-        type=_minutes,
+        type=whole(close.LEAST_AGE_MINUTES, close.MOST_AGE_MINUTES, "minutes"),
         default=60,
         metavar="MINUTES",
         help="how old what the proof saw may be, 60 by default",
@@ -55,7 +55,10 @@ def add(command: ArgumentParser) -> None:
     command.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
     command.add_argument("--yes", action="store_true", help="do not ask; for whoever has looked at a dry run")
     command.add_argument(
-        "--settle", type=_settle, metavar="SECONDS", help="what front ends take to follow at least, 120 by default"
+        "--settle",
+        type=seconds(close.LEAST_SETTLE_S, close.MOST_SETTLE_S),
+        metavar="SECONDS",
+        help="what front ends take to follow at least, 120 by default",
     )
     where = command.add_mutually_exclusive_group()
     where.add_argument("--workspace", metavar="GUID", help="Log Analytics workspace, in place of the proof's own")
@@ -65,22 +68,3 @@ def add(command: ArgumentParser) -> None:
     )
     command.add_argument("-o", dest="output", type=File, metavar="FILE", help="write the proof after the closure there")
     command.set_defaults(command=close.close)
-
-
-def _minutes(text: str) -> int:
-    minutes = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(close.MOST_AGE_MINUTES)) else 0
-    if not close.LEAST_AGE_MINUTES <= minutes <= close.MOST_AGE_MINUTES:
-        allowed = f"{close.LEAST_AGE_MINUTES} to {close.MOST_AGE_MINUTES} minutes, in whole numbers"
-        raise ArgumentTypeError(f'"{plain(text)}"; allowed: {allowed}')
-    return minutes
-
-
-def _settle(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not close.LEAST_SETTLE_S <= seconds <= close.MOST_SETTLE_S:
-        allowed = f"{close.LEAST_SETTLE_S:g} to {close.MOST_SETTLE_S:g} seconds"
-        raise ArgumentTypeError(f'"{plain(text)}"; allowed: {allowed}')
-    return seconds

@@ -1,10 +1,10 @@
 """The arguments of `prove`."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from pathlib import Path as File
 
 from probes.commands import prove
-from probes.tell.words import plain
+from probes.commands.numbers import seconds
 
 DESCRIPTION = """\
 The final test of a private path, as named stages: a client resolves the gateway and calls it, the call is found in
@@ -50,7 +50,7 @@ def add(command: ArgumentParser) -> None:
     )
     command.add_argument(
         "--wait",
-        type=_wait,
+        type=seconds(prove.SHORTEST_WAIT_S, prove.LONGEST_WAIT_S),
         default=300.0,
         metavar="SECONDS",
         help="for records to arrive in the workspace, 300 by default",
@@ -66,14 +66,3 @@ def add(command: ArgumentParser) -> None:
         "--format", choices=("text", "json"), default="text", help="text (default) or one document: json"
     )
     command.set_defaults(command=prove.proved)
-
-
-def _wait(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not prove.SHORTEST_WAIT_S <= seconds <= prove.LONGEST_WAIT_S:
-        allowed = f"{prove.SHORTEST_WAIT_S:g} to {prove.LONGEST_WAIT_S:g} seconds"
-        raise ArgumentTypeError(f'"{plain(text)}"; allowed: {allowed}')
-    return seconds
