@@ -17,7 +17,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 help: ## what can be done here
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
-demo: $(VENV)/ready ## the main job on the embedded lab: one path proven, then broken in several ways
+demo: $(VENV)/ready ## the main job on the embedded lab: the path proven, broken in several ways, watched, closed by a proof
 	@$(BIN)/python -m lab.demo
 
 test: $(VENV)/ready $(AZURITE)/ready $(KQL)/ready $(PAGES)/ready chromium ## all tests
