@@ -9,6 +9,7 @@ from pathlib import Path as File
 from probes.proof.records import Source
 from probes.proof.stage import ALWAYS, Stage
 from probes.proof.stages import STAGES, STAGES_VERSION
+from probes.tell.reference import main
 
 PAGE = File(__file__).parent.parent.parent / "docs" / "prove.md"
 HEAD = f"""# Prove
@@ -110,17 +111,7 @@ def entry(stage: Stage) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str]) -> int:
-    """Write or check the page; 1 = it is not up to date."""
-    if arguments == ["--check"]:
-        current = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        if current == page():
-            return 0
-        sys.stderr.write("docs/prove.md is not what the stages say: run `python -m probes.proof.reference`\n")
-        return 1
-    PAGE.write_text(page(), encoding="utf-8")
-    return 0
-
+COMPLAINT = "docs/prove.md is not what the stages say: run `python -m probes.proof.reference`"
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(PAGE, page(), COMPLAINT, sys.argv[1:]))

@@ -60,17 +60,17 @@ def explained(rule: Rule) -> str:
     return ", ".join([*stages, *(f"[{name}](#{name})" for name in rule.masks)]) + " on the same target"
 
 
-def main(arguments: list[str]) -> int:
-    """Write or check the page; 1 = it is not up to date."""
+def main(file: File, text: str, complaint: str, arguments: list[str]) -> int:
+    """Write or check a page that is made from a table; 1 = it is not up to date, which the complaint says."""
     if arguments == ["--check"]:
-        current = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        if current == page():
+        current = file.read_text(encoding="utf-8") if file.exists() else ""
+        if current == text:
             return 0
-        sys.stderr.write("docs/findings.md is not what the rules say: run `make docs`\n")
+        sys.stderr.write(f"{complaint}\n")
         return 1
-    PAGE.write_text(page(), encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(PAGE, page(), "docs/findings.md is not what the rules say: run `make docs`", sys.argv[1:]))
