@@ -7,6 +7,7 @@ import pytest
 
 from lab.scenarios import SCENARIOS
 from probes.judge.rules import EVERY_RULE
+from probes.proof.stages import STAGES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -26,9 +27,10 @@ def test_links_lead_to_files(page: Path) -> None:
 
 
 def test_the_article_is_watched_by_what_exists() -> None:
-    """Each finding, scenario and alert that the article's table names is there."""
+    """Each finding, scenario, alert and stage of the proof that the article's table names is there."""
     alerts = {page.stem for page in (ROOT / "docs" / "alerts").glob("*.md")}
-    known = {rule.id for rule in EVERY_RULE} | {scenario.name for scenario in SCENARIOS} | alerts | NO_FINDINGS
+    watches = {rule.id for rule in EVERY_RULE} | {stage.id for stage in STAGES}
+    known = watches | {scenario.name for scenario in SCENARIOS} | alerts | NO_FINDINGS
     named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", ARTICLE.read_text(encoding="utf-8")))
     assert named - known == set()
     assert len(named) > 30

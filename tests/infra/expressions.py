@@ -119,4 +119,5 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "join": lambda items, by: by.join(items),
     "split": lambda text, by: text.split(by),
     "string": lambda value: value if isinstance(value, str) else json.dumps(value),
+    "true": lambda: True,
 }

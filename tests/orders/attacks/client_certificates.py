@@ -139,8 +139,8 @@ def wallet() -> Wallet:
         pinned={
             "good": leaf(names=()),
             "unlimited": leaf(names=(), usage=()),
-            "expired": leaf(days=(-10, -0.01)),
-            "not yet valid": leaf(days=(0.01, 10)),
+            "expired": leaf(days=(-10, -1)),
+            "not yet valid": leaf(days=(1, 10)),
             "authority": leaf(ca=True),
             "server only": leaf(usage=(SERVER,)),
             "any usage": leaf(usage=(ANY,)),
